@@ -1,0 +1,43 @@
+import type { BrokerOptions, Middleware, ServiceBroker } from "moleculer";
+import type { Config } from "./config.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Secrets } from "./secrets.ts";
+import { ContractValidator } from "./validator.ts";
+
+/** What is injected into every service of a broker, as `this.runtime`, `this.config` and `this.secrets`. */
+export interface World {
+  config: Config;
+  runtime: Runtime;
+  secrets: Secrets;
+}
+
+/** Gives every service its world before any of its own code runs. */
+const inject = (world: World): Middleware => ({
+  name: "World",
+  created: (broker: ServiceBroker) => void Object.assign(broker, world),
+  serviceCreating: (service: object) => void Object.assign(service, world),
+});
+
+/** The options every broker of the shop runs with: one process, a pod of the cluster, or a test. */
+export function brokerOptions(world: World): BrokerOptions {
+  const { config } = world;
+  return {
+    namespace: config.NAMESPACE ?? "",
+    transporter: config.NATS_URL ? { type: "NATS", options: { url: config.NATS_URL } } : null,
+    serializer: "JSON",
+    logLevel: (config.LOGLEVEL ?? "info") as never,
+    validator: new ContractValidator() as never,
+    middlewares: [inject(world)],
+    // A lost node is noticed after 3 s instead of 30; a call to it ends after 3 s instead of never.
+    heartbeatInterval: 1,
+    heartbeatTimeout: 3,
+    requestTimeout: 3000,
+    dependencyInterval: 20,
+    // Retries are for actions marked idempotent in their contract alone.
+    retryPolicy: { enabled: false, retries: 3, delay: 100, maxDelay: 1000, factor: 2 },
+    contextParamsCloning: false,
+    metrics: false,
+    // Tracking makes a stop wait for the calls in flight.
+    tracking: { enabled: true, shutdownTimeout: 4000 },
+  };
+}

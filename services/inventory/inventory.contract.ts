@@ -1,0 +1,87 @@
+import { Type, type Static } from "typebox";
+import { contract } from "../../core/contract.ts";
+import { Changes, Id, Kind, Millis, Nothing, Nullable, Stock } from "../schemas.ts";
+
+/** A line of a reservation; `quantity` copies of `item`. A slot is "<order>:<line>:<n>", n from 0. */
+export const ReservationLine = Type.Object({
+  id: Id,
+  item: Id,
+  kind: Kind,
+  quantity: Type.Integer({ minimum: 1, maximum: 20 }),
+  /** How many copies of the item one buyer may hold or own; null: as many as they like. */
+  perBuyer: Nullable(Type.Integer({ minimum: 1 })),
+});
+export type ReservationLine = Static<typeof ReservationLine>;
+
+/** Why nothing was held: the first line that failed, with the words of the HTTP contract. */
+export const Refusal = Type.Union([
+  Type.Object({
+    type: Type.Literal("SOLD_OUT"),
+    data: Type.Object({ itemId: Id, available: Type.Integer(), held: Type.Integer(), nextAt: Nullable(Type.String()) }),
+  }),
+  Type.Object({ type: Type.Literal("LIMIT_REACHED"), data: Type.Object({ itemId: Id, limit: Type.Integer() }) }),
+]);
+export type Refusal = Static<typeof Refusal>;
+
+export const Verdict = Type.Union([
+  Type.Object({ state: Type.Literal("held") }),
+  Type.Object({ state: Type.Literal("refused"), refusal: Refusal }),
+  Type.Object({ state: Type.Literal("released") }),
+]);
+export type Verdict = Static<typeof Verdict>;
+
+/** One copy that was sold; `serial` is null for a licence key. */
+export const SoldUnit = Type.Object({ slot: Type.String(), item: Id, serial: Nullable(Type.Integer()) });
+export type SoldUnit = Static<typeof SoldUnit>;
+
+const ForOrder = Type.Object({ order: Id });
+
+export const inventory = contract({
+  name: "inventory",
+  actions: {
+    /** Holds every line or nothing; repeated, it gives the same verdict. `buyer` is a user's id or a keyed hash of a guest's e-mail. */
+    reserve: {
+      params: Type.Object({ order: Id, buyer: Type.String(), until: Millis, lines: Type.Array(ReservationLine) }),
+      returns: Verdict,
+      idempotent: true,
+    },
+    /** Frees what the order holds; an order never seen is released for good as well. Answers when every unit is confirmed free. */
+    release: { params: ForOrder, returns: Nothing, idempotent: true },
+    /** held → sold for every slot of the order. `lost` (P1's net) when a slot has no unit. */
+    sell: {
+      params: ForOrder,
+      returns: Type.Union([
+        Type.Object({ state: Type.Literal("sold"), units: Type.Array(SoldUnit) }),
+        Type.Object({ state: Type.Literal("lost"), units: Type.Array(SoldUnit) }),
+      ]),
+      idempotent: true,
+    },
+    /** After a refund: sold (or held) → retired, and the per-buyer uses are given back. */
+    retire: { params: ForOrder, returns: Nothing, idempotent: true },
+    /** Brings an item to `total` copies that are not retired: adds serials, or retires free units. `total` in the reply is what it came to. */
+    provision: { params: Type.Object({ item: Id, total: Type.Integer({ minimum: 0 }) }), returns: Stock, idempotent: true },
+    /** Licence keys become units; the serial is an HMAC of item and key. */
+    addKeys: {
+      params: Type.Object({ item: Id, keys: Type.Array(Type.String()) }),
+      returns: Type.Object({ added: Type.Integer(), duplicates: Type.Integer() }),
+      idempotent: true,
+    },
+    /** Counted now. `nextAt`: when the next hold lapses, ms. */
+    stock: {
+      params: Type.Object({ items: Type.Array(Id) }),
+      returns: Type.Array(Type.Object({ item: Id, stock: Stock, nextAt: Nullable(Millis) })),
+      idempotent: true,
+    },
+    /** The licence keys in these slots, in clear, for delivery alone: sold units only. */
+    reveal: { params: Type.Object({ slots: Type.Array(Type.String()) }), returns: Type.Array(Type.Object({ slot: Type.String(), key: Type.String() })), idempotent: true },
+    /** The units, without their secrets. */
+    changes: Changes,
+  },
+  hints: {
+    /** Carries no numbers: readers ask `inventory.stock`, coalesced. */
+    "stock.changed": Type.Object({ items: Type.Array(Id) }),
+  },
+});
+
+/** Reservations are a collection of their own, called only from this folder and by the audit. */
+export const reservations = contract({ name: "reservations", actions: { changes: Changes } });
