@@ -1,5 +1,6 @@
 import type { BrokerOptions, Middleware, ServiceBroker } from "moleculer";
 import type { Config } from "./config.ts";
+import { lockFolder } from "./lock.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Secrets } from "./secrets.ts";
 import { ContractValidator } from "./validator.ts";
@@ -18,6 +19,20 @@ const inject = (world: World): Middleware => ({
   serviceCreating: (service: object) => void Object.assign(service, world),
 });
 
+/** One process alone uses a data folder: NeDB's files and the bus log have a single writer. */
+function lock({ config }: World): Middleware {
+  let release: (() => Promise<void>) | undefined;
+  return {
+    name: "Lock",
+    async starting() {
+      if (!config.MONGO_URL || !config.NATS_URL) release = await lockFolder(config.DATA_DIR);
+    },
+    async stopped() {
+      await release?.();
+    },
+  };
+}
+
 /** The options every broker of the shop runs with: one process, a pod of the cluster, or a test. */
 export function brokerOptions(world: World): BrokerOptions {
   const { config } = world;
@@ -27,7 +42,7 @@ export function brokerOptions(world: World): BrokerOptions {
     serializer: "JSON",
     logLevel: (config.LOGLEVEL ?? "info") as never,
     validator: new ContractValidator() as never,
-    middlewares: [inject(world)],
+    middlewares: [inject(world), lock(world)],
     // A lost node is noticed after 3 s instead of 30; a call to it ends after 3 s instead of never.
     heartbeatInterval: 1,
     heartbeatTimeout: 3,

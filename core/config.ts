@@ -81,16 +81,21 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const stripe = [config.STRIPE_SECRET_KEY, config.STRIPE_PUBLISHABLE_KEY, config.STRIPE_WEBHOOK_SECRET];
   const given = stripe.filter(Boolean).length;
   config.sandbox = given === 0;
-  if (given > 0 && given < 3) faults.push("STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRET go together: all or none");
+  if (given > 0 && given < 3)
+    faults.push("STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRET go together: all or none");
   if (config.production) {
     if (!config.JWT_SECRET) faults.push("JWT_SECRET is required in production");
     if (!config.RATE_LIMIT) faults.push("RATE_LIMIT=off is refused in production");
-    if (config.sandbox && !config.DEMO_SHOP) faults.push("production needs Stripe's keys, or DEMO_SHOP=on to run on the sandbox under a banner");
-    if (config.STRIPE_API && !config.DEMO_SHOP) faults.push("STRIPE_API is refused in production: payments go to Stripe");
+    if (config.sandbox && !config.DEMO_SHOP)
+      faults.push("production needs Stripe's keys, or DEMO_SHOP=on to run on the sandbox under a banner");
+    if (config.STRIPE_API && !config.DEMO_SHOP)
+      faults.push("STRIPE_API is refused in production: payments go to Stripe");
     if (config.CRASH_AT) faults.push("CRASH_AT is refused in production");
   }
-  if ((config.production || config.MONGO_URL) && !config.DATA_KEY) faults.push(`DATA_KEY is required ${config.production ? "in production" : "with MONGO_URL"}`);
-  if (config.MONGO_URL && !config.JWT_SECRET && !config.production) faults.push("JWT_SECRET is required with MONGO_URL");
+  if ((config.production || config.MONGO_URL) && !config.DATA_KEY)
+    faults.push(`DATA_KEY is required ${config.production ? "in production" : "with MONGO_URL"}`);
+  if (config.MONGO_URL && !config.JWT_SECRET && !config.production)
+    faults.push("JWT_SECRET is required with MONGO_URL");
   if (faults.length) throw new ConfigError(faults.join("\n"));
   return config;
 }

@@ -72,7 +72,11 @@ type ReturnsOf<A> = A extends { returns: infer R } ? Payload<R> : never;
 
 /** A typed `call`: the name must exist, the parameters must fit, the result is known. */
 export interface Caller<All extends Table> {
-  call<K extends keyof Ops<All> & string>(name: K, params: ParamsOf<Ops<All>[K]>, opts?: CallingOptions): Promise<ReturnsOf<Ops<All>[K]>>;
+  call<K extends keyof Ops<All> & string>(
+    name: K,
+    params: ParamsOf<Ops<All>[K]>,
+    opts?: CallingOptions,
+  ): Promise<ReturnsOf<Ops<All>[K]>>;
 }
 
 /** A typed hint to every node. */
@@ -86,7 +90,33 @@ type Ctx<All extends Table, P> = Omit<Context<P, Meta>, "call" | "emit" | "broad
 export interface Mixin<Adds extends object = {}> extends Partial<ServiceSchema> {
   readonly adds?: Adds;
 }
-type AddsOf<M> = M extends readonly [infer Head, ...infer Tail] ? (Head extends Mixin<infer A> ? A : {}) & AddsOf<Tail> : {};
+/** Types a mixin's own `this`: what it finds there (Host) and what it adds. */
+export const defineMixin = <Adds extends object, Host extends object = {}>(
+  schema: Lifecycle & {
+    mixins?: Partial<ServiceSchema>[];
+    settings?: object;
+    actions?: Record<string, false>;
+    methods?: Record<string, (...args: never[]) => unknown>;
+    adapter?: object;
+  } & ThisType<Omit<Service, "broker"> & Injected & { broker: Service["broker"] } & Host & Adds>,
+): Mixin<Adds> => schema as Mixin<Adds>;
+
+interface Lifecycle {
+  created?(): void;
+  started?(): Promise<void>;
+  stopped?(): Promise<void>;
+}
+
+/** What core/broker.ts gives every service. */
+export interface Injected {
+  runtime: Runtime;
+  config: Config;
+  secrets: Secrets;
+}
+
+type AddsOf<M> = M extends readonly [infer Head, ...infer Tail]
+  ? (Head extends Mixin<infer A> ? A : {}) & AddsOf<Tail>
+  : {};
 
 /** How a durable fact is received; `group`: one instance of the service, durable; `each`: every instance, ephemeral. */
 export interface Subscription<D> {
@@ -98,27 +128,33 @@ export interface Subscription<D> {
 
 type Base<All extends Table> = Omit<Service, "broker"> & {
   broker: Omit<Service["broker"], "call" | "broadcast"> & Caller<All> & Announcer<All>;
-  runtime: Runtime;
-  config: Config;
-  secrets: Secrets;
-};
+} & Injected;
 
 /** Holds a service to its contract: every action is there and none more; params, result and `this` are typed. */
 export const serviceDefiner =
   <All extends Table>() =>
   <C extends ServiceContract>(c: C) =>
   <const Mixins extends readonly Mixin<any>[] = [], Methods extends object = {}, State extends object = {}>(
-    schema: Omit<ServiceSchema, "name" | "actions" | "methods" | "events" | "mixins"> & {
+    schema: Lifecycle & {
       mixins?: Mixins;
+      settings?: object;
+      dependencies?: string[];
       /** The fields of `this` that `created` sets; a type alone, never a value: `state: {} as {…}`. */
       state?: State;
-      actions: { [A in keyof C["actions"]]: (ctx: Ctx<All, ParamsOf<C["actions"][A]>>) => Promise<ReturnsOf<C["actions"][A]>> };
+      actions: {
+        [A in keyof C["actions"]]: (ctx: Ctx<All, ParamsOf<C["actions"][A]>>) => Promise<ReturnsOf<C["actions"][A]>>;
+      };
       methods?: Methods;
       subscriptions?: { [F in keyof Facts<All> & string]?: Subscription<Payload<Facts<All>[F]>> };
       hints?: { [H in keyof Hints<All> & string]?: (payload: Payload<Hints<All>[H]>) => void };
     } & ThisType<Base<All> & Methods & State & AddsOf<Mixins>>,
   ): ServiceSchema => {
-    const { state: _, hints = {}, actions, ...rest } = schema as typeof schema & { hints?: Record<string, (payload: unknown) => void> };
+    const {
+      state: _,
+      hints = {},
+      actions,
+      ...rest
+    } = schema as typeof schema & { hints?: Record<string, (payload: unknown) => void> };
     return {
       ...rest,
       name: c.name,
@@ -133,7 +169,15 @@ export const serviceDefiner =
       actions: Object.fromEntries(
         Object.entries(actions).map(([name, handler]) => {
           const { params, rest: published, idempotent } = c.actions[name]!;
-          return [name, { params, handler, visibility: published ? "published" : "public", ...(idempotent && { retryPolicy: { enabled: true } }) }];
+          return [
+            name,
+            {
+              params,
+              handler,
+              visibility: published ? "published" : "public",
+              ...(idempotent && { retryPolicy: { enabled: true } }),
+            },
+          ];
         }),
       ),
     } as unknown as ServiceSchema;

@@ -42,7 +42,10 @@ export function systemRuntime({ crashAt }: { crashAt?: string | undefined } = {}
       let timeout: NodeJS.Timeout;
       const end = Date.now() + ms;
       const arm = (left: number) => {
-        timeout = setTimeout(() => (end > Date.now() ? arm(end - Date.now()) : run()), Math.min(Math.max(left, 0), LONGEST_TIMEOUT));
+        timeout = setTimeout(
+          () => (end > Date.now() ? arm(end - Date.now()) : run()),
+          Math.min(Math.max(left, 0), LONGEST_TIMEOUT),
+        );
         timeout.unref();
       };
       arm(ms);
@@ -59,4 +62,11 @@ export function systemRuntime({ crashAt }: { crashAt?: string | undefined } = {}
     },
   };
   return runtime;
+}
+
+/** Waits for `work`, but no longer than `ms`; undefined when it is late, and then its result is nobody's. */
+export async function within<T>(runtime: Runtime, ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: Timer | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = runtime.after(ms, () => resolve(undefined))));
+  return Promise.race([work, late]).finally(() => timer!.cancel());
 }

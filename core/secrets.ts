@@ -1,11 +1,21 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+  type KeyObject,
+} from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 
 /** What DATA_KEY and JWT_SECRET are used for; each use has a key of its own (HKDF). */
 export interface Secrets {
-  jwt: string;
+  /** Signs access tokens; a key object, since a string is parsed as a public key first at every use. */
+  jwt: KeyObject;
   /** AES-256-GCM under DATA_KEY, for licence keys at rest. */
   seal(text: string): string;
   open(sealed: string): string;
@@ -31,7 +41,7 @@ export function makeSecrets(jwt: string, dataKey: Buffer): Secrets {
   };
   const hmac = (purpose: string, text: string) => createHmac("sha256", keyFor(purpose)).update(text).digest("hex");
   return {
-    jwt,
+    jwt: createSecretKey(Buffer.from(jwt)),
     hmac,
     verify(purpose, text, mac) {
       const expected = Buffer.from(hmac(purpose, text));

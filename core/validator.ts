@@ -63,4 +63,3 @@ export class ContractValidator extends (Validators.Base as unknown as new (optio
     } as never;
   }
 }
-

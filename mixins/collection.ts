@@ -6,13 +6,13 @@ export interface Doc {
 }
 
 /**
- * A query that both stores understand alike: equality, `$in`, `$gt $gte $lt $lte`, `$exists`, dotted paths.
- * Not `$nin`, `$ne` on arrays, `$or` or `$where`: they differ, or they scan.
- * NeDB uses the LAST indexed key of a query, so put `_id` last.
+ * A query that both stores understand alike: a string, number or boolean for equality, `$in`, `$gt $gte $lt $lte`,
+ * `$exists`, and dotted paths. Anything else throws, and so does a field that is not in the schema: `$ne`, `$nin`
+ * and null differ between the stores, `$or` and `$where` scan.
  */
 export type Query = Record<string, unknown>;
 
-/** An update that both stores understand alike. */
+/** An update that both stores understand alike. A field that is set to undefined is removed. */
 export interface Update<D extends Doc> {
   $set?: Partial<Omit<D, "_id">>;
   $unset?: { [K in keyof Omit<D, "_id">]?: true };
@@ -21,16 +21,26 @@ export interface Update<D extends Doc> {
   $pull?: { [K in keyof D]?: unknown };
 }
 
-/** The one small surface over NeDB and MongoDB. What it answers is a copy: change it freely. */
+export interface FindOptions {
+  /** A field, with "-" before it for descending order; `_id` decides between equals. */
+  sort?: string;
+  limit?: number;
+  skip?: number;
+}
+
+/**
+ * The one small surface over NeDB and MongoDB. What it answers is a copy: change it freely. An answer waits until
+ * what it rests on is kept, so that a crash takes nothing back that anybody saw.
+ */
 export interface Collection<D extends Doc> {
   get(id: string): Promise<D | null>;
   findOne(query: Query): Promise<D | null>;
-  /** `sort` is a field, with "-" before it for descending order. */
-  find(query: Query, options?: { sort?: string; limit?: number; skip?: number }): Promise<D[]>;
+  /** Without `sort`, a range on an indexed field is answered in the order of that field. */
+  find(query: Query, options?: FindOptions): Promise<D[]>;
   count(query: Query): Promise<number>;
   /** False when its `_id` or another unique key is taken: then nothing is written. */
   insert(doc: D): Promise<boolean>;
-  /** How many were new; those whose `_id` is taken are skipped. */
+  /** How many were new; those whose `_id` is taken are skipped. Throws, for `isDuplicate`, when another unique key is taken: the rest is in. */
   insertMany(docs: D[]): Promise<number>;
   /**
    * The guarded write: changes ONE document that still matches and returns it as it is now, or null if none matched.
@@ -39,7 +49,7 @@ export interface Collection<D extends Doc> {
   claim(query: Query, update: Update<D>): Promise<D | null>;
   /** How many were removed. */
   remove(query: Query): Promise<number>;
-  /** Counts per group, as declared by `tally`, exact and without a scan in one process: `Map<by, {[of]: n}>`. */
+  /** Counts for each of these values of `by`, as declared by `tally`: `Map<by, {[of]: n}>`. Exact; embedded, it reads counters. */
   tally(values: string[]): Promise<Map<string, Record<string, number>>>;
 }
 

@@ -6,7 +6,8 @@ export const Id = Type.String({ minLength: 1, maxLength: 100, description: "An o
 export const Time = Type.String({ format: "date-time", description: "ISO 8601, UTC" });
 export const Millis = Type.Integer({ minimum: 0, description: "Milliseconds since the epoch" });
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-export const Strings = <const S extends readonly string[]>(values: S) => Type.Enum(values);
+/** One of these strings. */
+export const Strings = <const S extends readonly string[]>(values: S) => Type.Unsafe<S[number]>(Type.Enum([...values]));
 
 /** Prices and totals: Stripe takes no charge below 50 cents or above 999,999.99. */
 export const MIN_AMOUNT = 50;
@@ -38,7 +39,12 @@ export const Stock = Type.Object({
 export type Stock = Static<typeof Stock>;
 
 export const FILENAME = "^[A-Za-z0-9_-][A-Za-z0-9 ._-]*$";
-export const Filename = Type.String({ minLength: 1, maxLength: 120, pattern: FILENAME, description: "Letters, digits, space and ._-, no leading dot" });
+export const Filename = Type.String({
+  minLength: 1,
+  maxLength: 120,
+  pattern: FILENAME,
+  description: "Letters, digits, space and ._-, no leading dot",
+});
 export const FileInfo = Type.Object({ filename: Filename, size: Type.Integer({ minimum: 0 }), type: Type.String() });
 export type FileInfo = Static<typeof FileInfo>;
 
@@ -58,8 +64,14 @@ export const ListOf = <T extends TSchema>(row: T) =>
 
 /** R9: every owner of state reads itself out, by `_id`, page by page; `next` is null at the end. Documents as stored, secrets left out. */
 export const Changes = {
-  params: Type.Object({ after: Type.Optional(Type.String()), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })) }),
-  returns: Type.Object({ rows: Type.Array(Type.Unsafe<Record<string, unknown> & { _id: string }>(Type.Object({}))), next: Nullable(Type.String()) }),
+  params: Type.Object({
+    after: Type.Optional(Type.String()),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })),
+  }),
+  returns: Type.Object({
+    rows: Type.Array(Type.Unsafe<Record<string, unknown> & { _id: string }>(Type.Object({}))),
+    next: Nullable(Type.String()),
+  }),
   idempotent: true,
 } as const;
 

@@ -38,7 +38,10 @@ export const auth = contract({
       rest: "POST /api/auth/signin",
       auth: "anyone",
       summary: "Sign in",
-      params: Type.Object({ email: Type.String({ minLength: 1, maxLength: 254 }), password: Type.String({ minLength: 1, maxLength: 200 }) }),
+      params: Type.Object({
+        email: Type.String({ minLength: 1, maxLength: 254 }),
+        password: Type.String({ minLength: 1, maxLength: 200 }),
+      }),
       returns: Signed,
       errors: ["BAD_CREDENTIALS", "RATE_LIMITED"],
     },
@@ -63,7 +66,11 @@ export const auth = contract({
     /** Adds the role seller to a user; called by items at the first listing. */
     makeSeller: { params: Type.Object({ user: Id }), returns: Nothing, idempotent: true },
     /** For the demo catalogue: a user by e-mail, made if there is none. */
-    ensure: { params: Type.Object({ email: Email, name: Type.String(), password: Password }), returns: User, idempotent: true },
+    ensure: {
+      params: Type.Object({ email: Email, name: Type.String(), password: Password }),
+      returns: User,
+      idempotent: true,
+    },
     changes: Changes,
   },
 });

@@ -1,6 +1,22 @@
 import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
-import { Changes, FileInfo, Filename, Id, Kind, ListOf, Nothing, Nullable, Paging, Person, Strings, Time } from "../schemas.ts";
+import {
+  Changes,
+  FileInfo,
+  Filename,
+  Id,
+  Kind,
+  ListOf,
+  Nothing,
+  Nullable,
+  Paging,
+  Person,
+  Strings,
+  Time,
+} from "../schemas.ts";
+
+/** What `changes` reads out. */
+export type { Entitlement } from "./entitlement.ts";
 
 /** One row a copy; for unlimited goods one a line. */
 export const LibraryRow = Type.Object({
@@ -32,10 +48,28 @@ export type Grant = Static<typeof Grant>;
 export const delivery = contract({
   name: "delivery",
   actions: {
-    library: { rest: "GET /api/library", auth: "anyone", summary: "What the caller owns", params: Type.Object({ ...Paging }), returns: ListOf(LibraryRow), errors: ["SIGN_IN_REQUIRED"] },
-    get: { rest: "GET /api/library/:id", auth: "anyone", summary: "One copy, with its key", params: Type.Object({ id: Id }), returns: LibraryRow, errors: ["NOT_FOUND"] },
+    library: {
+      rest: "GET /api/library",
+      auth: "anyone",
+      summary: "What the caller owns",
+      params: Type.Object({ ...Paging }),
+      returns: ListOf(LibraryRow),
+      errors: ["SIGN_IN_REQUIRED"],
+    },
+    get: {
+      rest: "GET /api/library/:id",
+      auth: "anyone",
+      summary: "One copy, with its key",
+      params: Type.Object({ id: Id }),
+      returns: LibraryRow,
+      errors: ["NOT_FOUND"],
+    },
     /** A signed path on the gateway, good for 300 s; the gateway answers 302 with it. 403 FORBIDDEN once revoked. */
-    link: { params: Type.Object({ id: Id, filename: Filename }), returns: Type.Object({ location: Type.String() }), errors: ["NOT_FOUND", "FORBIDDEN"] },
+    link: {
+      params: Type.Object({ id: Id, filename: Filename }),
+      returns: Type.Object({ location: Type.String() }),
+      errors: ["NOT_FOUND", "FORBIDDEN"],
+    },
     /** Inserts one entitlement a slot; a revoked one is never overwritten. `user` is null for a guest's order. */
     grant: {
       params: Type.Object({ order: Id, user: Nullable(Id), grants: Type.Array(Grant) }),
@@ -43,7 +77,11 @@ export const delivery = contract({
       idempotent: true,
     },
     /** Inserts or marks `revoked`, for every slot named; a later grant changes nothing. */
-    revoke: { params: Type.Object({ order: Id, user: Nullable(Id), grants: Type.Array(Grant) }), returns: Nothing, idempotent: true },
+    revoke: {
+      params: Type.Object({ order: Id, user: Nullable(Id), grants: Type.Array(Grant) }),
+      returns: Nothing,
+      idempotent: true,
+    },
     /** Does this user own a copy of this item? A buyer still sees a retired item. */
     owns: { params: Type.Object({ user: Id, item: Id }), returns: Type.Boolean(), idempotent: true },
     changes: Changes,

@@ -1,8 +1,18 @@
 import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
+import type { Change } from "../../core/store.ts";
+import type { Reservation, Use } from "./reservation.ts";
+
+/** What `changes` reads out. */
+export type { Reservation, Use } from "./reservation.ts";
+export type { Unit } from "./unit.machine.ts";
 import { Changes, Id, Kind, Millis, Nothing, Nullable, Stock } from "../schemas.ts";
 
-/** A line of a reservation; `quantity` copies of `item`. A slot is "<order>:<line>:<n>", n from 0. */
+/** The places in an order, one a copy: "<order>:<line>:<n>", n from 0. */
+export const slotsOf = (order: string, { id, quantity }: { id: string; quantity: number }): string[] =>
+  Array.from({ length: quantity }, (_, n) => `${order}:${id}:${n}`);
+
+/** A line of a reservation: `quantity` copies of `item`. */
 export const ReservationLine = Type.Object({
   id: Id,
   item: Id,
@@ -59,7 +69,11 @@ export const inventory = contract({
     /** After a refund: sold (or held) → retired, and the per-buyer uses are given back. */
     retire: { params: ForOrder, returns: Nothing, idempotent: true },
     /** Brings an item to `total` copies that are not retired: adds serials, or retires free units. `total` in the reply is what it came to. */
-    provision: { params: Type.Object({ item: Id, total: Type.Integer({ minimum: 0 }) }), returns: Stock, idempotent: true },
+    provision: {
+      params: Type.Object({ item: Id, total: Type.Integer({ minimum: 0 }) }),
+      returns: Stock,
+      idempotent: true,
+    },
     /** Licence keys become units; the serial is an HMAC of item and key. */
     addKeys: {
       params: Type.Object({ item: Id, keys: Type.Array(Type.String()) }),
@@ -73,7 +87,11 @@ export const inventory = contract({
       idempotent: true,
     },
     /** The licence keys in these slots, in clear, for delivery alone: sold units only. */
-    reveal: { params: Type.Object({ slots: Type.Array(Type.String()) }), returns: Type.Array(Type.Object({ slot: Type.String(), key: Type.String() })), idempotent: true },
+    reveal: {
+      params: Type.Object({ slots: Type.Array(Type.String()) }),
+      returns: Type.Array(Type.Object({ slot: Type.String(), key: Type.String() })),
+      idempotent: true,
+    },
     /** The units, without their secrets. */
     changes: Changes,
   },
@@ -83,5 +101,33 @@ export const inventory = contract({
   },
 });
 
-/** Reservations are a collection of their own, called only from this folder and by the audit. */
-export const reservations = contract({ name: "reservations", actions: { changes: Changes } });
+const Stored = <D>() => Type.Unsafe<D>(Type.Object({}));
+
+/** Reservations are a collection of their own, called only from this folder; `changes` also by the audit. */
+export const reservations = contract({
+  name: "reservations",
+  actions: {
+    get: { params: Type.Object({ id: Id }), returns: Nullable(Stored<Reservation>()), idempotent: true },
+    insert: {
+      params: Type.Object({ doc: Stored<Omit<Reservation, "v" | "outbox" | "due">>() }),
+      returns: Type.Boolean(),
+    },
+    write: {
+      params: Type.Object({ doc: Stored<Reservation>(), change: Stored<Change<Reservation>>() }),
+      returns: Nullable(Stored<Reservation>()),
+    },
+    changes: Changes,
+  },
+});
+
+/** Capped uses, likewise. */
+export const uses = contract({
+  name: "uses",
+  actions: {
+    findOne: { params: Type.Object({ slot: Type.String() }), returns: Nullable(Stored<Use>()), idempotent: true },
+    find: { params: Type.Object({ prefix: Type.String() }), returns: Type.Array(Stored<Use>()), idempotent: true },
+    insert: { params: Type.Object({ doc: Stored<Use>() }), returns: Type.Boolean() },
+    remove: { params: Type.Object({ slot: Type.String() }), returns: Type.Integer(), idempotent: true },
+    changes: Changes,
+  },
+});

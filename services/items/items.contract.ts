@@ -1,6 +1,22 @@
 import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
-import { Changes, FileInfo, Filename, Id, Kind, ListOf, Millis, Nothing, Nullable, Paging, Person, Price, Stock, Strings, Time } from "../schemas.ts";
+import {
+  Changes,
+  FileInfo,
+  Filename,
+  Id,
+  Kind,
+  ListOf,
+  Millis,
+  Nothing,
+  Nullable,
+  Paging,
+  Person,
+  Price,
+  Stock,
+  Strings,
+  Time,
+} from "../schemas.ts";
 
 export const MAX_COPIES = 100_000;
 export const MAX_FILES = 100;
@@ -32,7 +48,13 @@ const common = { title: Title, description: Description, price: Price, perBuyer:
 
 export const UploadedFile = Type.Object({ ...FileInfo.properties, sha256: Type.String(), uploadedAt: Time });
 /** A file as the store keeps it: `blob` names the bytes. */
-export const StoredFile = Type.Object({ ...FileInfo.properties, sha256: Type.String(), blob: Type.String(), uploadedAt: Millis, removedAt: Type.Optional(Millis) });
+export const StoredFile = Type.Object({
+  ...FileInfo.properties,
+  sha256: Type.String(),
+  blob: Type.String(),
+  uploadedAt: Millis,
+  removedAt: Type.Optional(Millis),
+});
 export type StoredFile = Static<typeof StoredFile>;
 
 /** What an order needs to know of an item, frozen into its lines. */
@@ -66,7 +88,14 @@ export const items = contract({
       returns: ListOf(Item),
       errors: ["SIGN_IN_REQUIRED"],
     },
-    get: { rest: "GET /api/items/:id", auth: "anyone", summary: "One item, its stock counted now", params: ById, returns: Item, errors: ["NOT_FOUND"] },
+    get: {
+      rest: "GET /api/items/:id",
+      auth: "anyone",
+      summary: "One item, its stock counted now",
+      params: ById,
+      returns: Item,
+      errors: ["NOT_FOUND"],
+    },
     create: {
       rest: "POST /api/items",
       auth: "user",
@@ -99,12 +128,32 @@ export const items = contract({
       rest: "POST /api/items/:id/keys",
       auth: "user",
       summary: "Import licence keys; a second import of a key changes nothing",
-      params: Type.Object({ id: Id, keys: Type.Array(Type.String({ minLength: 1, maxLength: 500, pattern: "\\S" }), { minItems: 1, maxItems: MAX_KEYS_PER_CALL }) }),
+      params: Type.Object({
+        id: Id,
+        keys: Type.Array(Type.String({ minLength: 1, maxLength: 500, pattern: "\\S" }), {
+          minItems: 1,
+          maxItems: MAX_KEYS_PER_CALL,
+        }),
+      }),
       returns: Type.Object({ added: Type.Integer({ minimum: 0 }), duplicates: Type.Integer({ minimum: 0 }) }),
       errors: ["NOT_FOUND", "KIND_IS_FIXED"],
     },
-    publish: { rest: "POST /api/items/:id/publish", auth: "user", summary: "Put a draft on sale; again: the same", params: ById, returns: Item, errors: ["NOT_FOUND", "NOTHING_TO_DELIVER"] },
-    retire: { rest: "POST /api/items/:id/retire", auth: "user", summary: "No new orders; holds and purchases stand", params: ById, returns: Item, errors: ["NOT_FOUND"] },
+    publish: {
+      rest: "POST /api/items/:id/publish",
+      auth: "user",
+      summary: "Put a draft on sale; again: the same",
+      params: ById,
+      returns: Item,
+      errors: ["NOT_FOUND", "NOTHING_TO_DELIVER"],
+    },
+    retire: {
+      rest: "POST /api/items/:id/retire",
+      auth: "user",
+      summary: "No new orders; holds and purchases stand",
+      params: ById,
+      returns: Item,
+      errors: ["NOT_FOUND"],
+    },
     removeFile: {
       rest: "DELETE /api/items/:id/files/:filename",
       auth: "user",
@@ -115,17 +164,32 @@ export const items = contract({
       errors: ["NOT_FOUND", "NOTHING_TO_DELIVER"],
     },
     /** Asked by the gateway before it takes an upload's first byte: is this the caller's item? Throws as `attachFile` would. */
-    mayUpload: { params: Type.Object({ id: Id, filename: Filename }), returns: Nothing, errors: ["NOT_FOUND", "LIMIT_REACHED"] },
+    mayUpload: {
+      params: Type.Object({ id: Id, filename: Filename }),
+      returns: Nothing,
+      errors: ["NOT_FOUND", "LIMIT_REACHED"],
+    },
     /** Called by the gateway when the bytes of an upload lie in the store; the same name replaces. */
     attachFile: {
-      params: Type.Object({ id: Id, filename: Filename, size: Type.Integer(), type: Type.String(), sha256: Type.String(), blob: Type.String() }),
+      params: Type.Object({
+        id: Id,
+        filename: Filename,
+        size: Type.Integer(),
+        type: Type.String(),
+        sha256: Type.String(),
+        blob: Type.String(),
+      }),
       returns: UploadedFile,
       errors: ["NOT_FOUND", "LIMIT_REACHED"],
     },
     /** For orders: unknown ids are left out; `forSale` is true for published ones. */
     quote: { params: Type.Object({ ids: Type.Array(Id) }), returns: Type.Array(Quote), idempotent: true },
     /** For delivery: every file of these items, removed ones with `removedAt`. */
-    files: { params: Type.Object({ ids: Type.Array(Id) }), returns: Type.Array(Type.Object({ id: Id, files: Type.Array(StoredFile) })), idempotent: true },
+    files: {
+      params: Type.Object({ ids: Type.Array(Id) }),
+      returns: Type.Array(Type.Object({ id: Id, files: Type.Array(StoredFile) })),
+      idempotent: true,
+    },
     changes: Changes,
   },
   events: {

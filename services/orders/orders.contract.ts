@@ -1,12 +1,39 @@
 import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
-import { Changes, Id, Kind, ListOf, MAX_AMOUNT, MIN_AMOUNT, Nullable, Paging, Person, Strings, Sum, Time } from "../schemas.ts";
+import {
+  Changes,
+  Id,
+  Kind,
+  ListOf,
+  MAX_AMOUNT,
+  MIN_AMOUNT,
+  Nullable,
+  Paging,
+  Person,
+  Strings,
+  Sum,
+  Time,
+} from "../schemas.ts";
 import { PayWith } from "../payments/payments.contract.ts";
+
+/** What `changes` reads out. */
+export type { OrderDoc } from "./order.machine.ts";
 
 export const MAX_LINES = 10;
 export const MAX_QUANTITY = 20;
 
-export const STATES = ["reserving", "reserved", "closing", "paid", "fulfilled", "refunding", "refunded", "rejected", "expired", "cancelled"] as const;
+export const STATES = [
+  "reserving",
+  "reserved",
+  "closing",
+  "paid",
+  "fulfilled",
+  "refunding",
+  "refunded",
+  "rejected",
+  "expired",
+  "cancelled",
+] as const;
 export const OrderState = Strings(STATES);
 export type OrderState = Static<typeof OrderState>;
 
@@ -74,16 +101,48 @@ export const orders = contract({
       status: 201,
       summary: "Reserve: all lines or nothing",
       params: Type.Object({
-        lines: Type.Array(Type.Object({ itemId: Id, quantity: Type.Integer({ minimum: 1, maximum: MAX_QUANTITY }) }), { minItems: 1, maxItems: MAX_LINES }),
+        lines: Type.Array(Type.Object({ itemId: Id, quantity: Type.Integer({ minimum: 1, maximum: MAX_QUANTITY }) }), {
+          minItems: 1,
+          maxItems: MAX_LINES,
+        }),
         email: Type.Optional(Type.String({ format: "email", maxLength: 254 })),
-        total: Type.Optional(Type.Object({ amount: Type.Integer({ minimum: MIN_AMOUNT, maximum: MAX_AMOUNT }), currency: Type.Literal("eur") })),
+        total: Type.Optional(
+          Type.Object({
+            amount: Type.Integer({ minimum: MIN_AMOUNT, maximum: MAX_AMOUNT }),
+            currency: Type.Literal("eur"),
+          }),
+        ),
         idempotencyKey: Key,
       }),
       returns: Order,
-      errors: ["SIGN_IN_REQUIRED", "NOT_FOUND", "OWN_ITEM", "MIXED_SELLERS", "PRICE_CHANGED", "SOLD_OUT", "LIMIT_REACHED", "IDEMPOTENCY_KEY_REUSED", "BAD_IDEMPOTENCY_KEY", "TRY_AGAIN"],
+      errors: [
+        "SIGN_IN_REQUIRED",
+        "NOT_FOUND",
+        "OWN_ITEM",
+        "MIXED_SELLERS",
+        "PRICE_CHANGED",
+        "SOLD_OUT",
+        "LIMIT_REACHED",
+        "IDEMPOTENCY_KEY_REUSED",
+        "BAD_IDEMPOTENCY_KEY",
+        "TRY_AGAIN",
+      ],
     },
-    list: { rest: "GET /api/orders", auth: "user", summary: "One's own orders", params: Type.Object({ ...Paging }), returns: ListOf(Order) },
-    get: { rest: "GET /api/orders/:id", auth: "anyone", summary: "An order of one's own, or of one's shop", params: ById, returns: Order, errors: ["NOT_FOUND"] },
+    list: {
+      rest: "GET /api/orders",
+      auth: "user",
+      summary: "One's own orders",
+      params: Type.Object({ ...Paging }),
+      returns: ListOf(Order),
+    },
+    get: {
+      rest: "GET /api/orders/:id",
+      auth: "anyone",
+      summary: "An order of one's own, or of one's shop",
+      params: ById,
+      returns: Order,
+      errors: ["NOT_FOUND"],
+    },
     pay: {
       rest: "POST /api/orders/:id/pay",
       auth: "anyone",
@@ -92,7 +151,14 @@ export const orders = contract({
       returns: PayWith,
       errors: ["NOT_FOUND", "ORDER_PAID", "ORDER_CLOSED", "TRY_AGAIN"],
     },
-    cancel: { rest: "POST /api/orders/:id/cancel", auth: "anyone", summary: "Give the hold up", params: ById, returns: Order, errors: ["NOT_FOUND", "ORDER_PAID"] },
+    cancel: {
+      rest: "POST /api/orders/:id/cancel",
+      auth: "anyone",
+      summary: "Give the hold up",
+      params: ById,
+      returns: Order,
+      errors: ["NOT_FOUND", "ORDER_PAID"],
+    },
     refund: {
       rest: "POST /api/orders/:id/refund",
       auth: "user",
@@ -106,12 +172,26 @@ export const orders = contract({
       auth: "anyone",
       summary: "All that happened to the order, oldest first",
       params: ById,
-      returns: Type.Object({ events: Type.Array(Type.Object({ at: Time, type: Type.String(), data: Type.Record(Type.String(), Type.Unknown()) })) }),
+      returns: Type.Object({
+        events: Type.Array(
+          Type.Object({ at: Time, type: Type.String(), data: Type.Record(Type.String(), Type.Unknown()) }),
+        ),
+      }),
       errors: ["NOT_FOUND"],
     },
-    sales: { rest: "GET /api/sales", auth: "user", summary: "What one sold, a row a line", params: Type.Object({ ...Paging }), returns: ListOf(SalesRow) },
+    sales: {
+      rest: "GET /api/sales",
+      auth: "user",
+      summary: "What one sold, a row a line",
+      params: Type.Object({ ...Paging }),
+      returns: ListOf(SalesRow),
+    },
     /** The sales rows of one order; for the live stream of its seller. */
-    salesOf: { params: Type.Object({ order: Id }), returns: Type.Object({ seller: Id, rows: Type.Array(SalesRow) }), errors: ["NOT_FOUND"] },
+    salesOf: {
+      params: Type.Object({ order: Id }),
+      returns: Type.Object({ seller: Id, rows: Type.Array(SalesRow) }),
+      errors: ["NOT_FOUND"],
+    },
     /** Carries the order on by one or more steps of the saga; called at its deadline and by nobody's clock but its own. */
     drive: { params: ById, returns: Type.Object({ status: Nullable(OrderState) }), idempotent: true },
     changes: Changes,
@@ -119,13 +199,19 @@ export const orders = contract({
   events: {
     "order.reserved": Type.Object({ id: Id, seller: Id, items: Type.Array(Id), expiresAt: Type.Integer() }),
     "order.rejected": Type.Object({ id: Id, seller: Id, items: Type.Array(Id), reason: Type.String() }),
-    "order.closing": Type.Object({ id: Id, seller: Id, items: Type.Array(Id), why: Strings(["expired", "cancelled"] as const) }),
+    "order.closing": Type.Object({
+      id: Id,
+      seller: Id,
+      items: Type.Array(Id),
+      why: Strings(["expired", "cancelled"] as const),
+    }),
     "order.expired": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
     "order.cancelled": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
     "order.declined": Type.Object({ id: Id, seller: Id, items: Type.Array(Id), code: Type.String() }),
     "order.paid": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
     "order.fulfilled": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
     "order.refunding": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
+    "order.refund_failed": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
     "order.refunded": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
   },
 });

@@ -2,6 +2,9 @@ import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
 import { Changes, Id, Nothing, Strings } from "../schemas.ts";
 
+/** What `changes` reads out. */
+export type { Payment } from "./payment.machine.ts";
+
 const ForOrder = Type.Object({ order: Id });
 
 export const PayWith = Type.Object({
@@ -15,9 +18,17 @@ export const payments = contract({
   name: "payments",
   actions: {
     /** The order's one PaymentIntent, created at the first call. 409 ORDER_CLOSED once closing has begun, ORDER_PAID once it succeeded. */
-    open: { params: Type.Object({ order: Id, amount: Type.Integer(), currency: Type.String() }), returns: PayWith, errors: ["ORDER_CLOSED", "ORDER_PAID", "TRY_AGAIN"] },
+    open: {
+      params: Type.Object({ order: Id, amount: Type.Integer(), currency: Type.String() }),
+      returns: PayWith,
+      errors: ["ORDER_CLOSED", "ORDER_PAID", "TRY_AGAIN"],
+    },
     /** R4: cancels the intent and says what came of it, read after the cancel. `later`: ask again. */
-    close: { params: ForOrder, returns: Type.Object({ outcome: Strings(["closed", "paid", "later"] as const) }), idempotent: true },
+    close: {
+      params: ForOrder,
+      returns: Type.Object({ outcome: Strings(["closed", "paid", "later"] as const) }),
+      idempotent: true,
+    },
     /** Gives the money back, once. `none`: nothing was captured. */
     refund: {
       params: Type.Object({ order: Id, reason: Type.Optional(Type.String()) }),
@@ -27,7 +38,11 @@ export const payments = contract({
     /** Reads the provider's object again and draws the consequence; called for every hint (webhook, sweeper). */
     settle: { params: Type.Object({ intent: Type.String() }), returns: Nothing, idempotent: true },
     /** A webhook as it came: verified, written to the inbox, then answered. 503 TRY_AGAIN when it could not be written. */
-    webhook: { params: Type.Object({ body: Type.String(), signature: Type.String() }), returns: Type.Object({ received: Type.Literal(true) }), errors: ["BAD_SIGNATURE", "TRY_AGAIN"] },
+    webhook: {
+      params: Type.Object({ body: Type.String(), signature: Type.String() }),
+      returns: Type.Object({ received: Type.Literal(true) }),
+      errors: ["BAD_SIGNATURE", "TRY_AGAIN"],
+    },
     changes: Changes,
   },
   events: {
@@ -44,6 +59,11 @@ export const inbox = contract({
   name: "inbox",
   actions: {
     /** Durable when it answers; false: known already. */
-    keep: { params: Type.Object({ id: Type.String(), type: Type.String(), intent: Type.String() }), returns: Type.Boolean(), idempotent: true },
+    keep: {
+      params: Type.Object({ id: Type.String(), type: Type.String(), intent: Type.String() }),
+      returns: Type.Boolean(),
+      idempotent: true,
+    },
+    changes: Changes,
   },
 });

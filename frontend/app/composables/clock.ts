@@ -1,0 +1,25 @@
+/** The server's clock minus ours, ms; known once a reply or the live stream told the server's time. */
+let skew = 0;
+
+/**
+ * The server's time, ms, to the second. The first render of a page uses the moment it was rendered on the server, so that
+ * both sides draw the same; from then on one timer ticks for the whole app.
+ */
+export const useNow = () => useState("now", () => Date.now());
+
+const serverTime = () => Math.floor((Date.now() + skew) / 1000) * 1000;
+
+/** Call it with a `now` that just came from the server. */
+export function learnServerTime(now: string | number): void {
+  if (import.meta.client) skew = new Date(now).getTime() - Date.now();
+}
+
+/** Starts the tick; `visibilitychange` catches up after sleep and throttled timers. */
+export function startClock(now: Ref<number>): void {
+  const tick = () => {
+    now.value = serverTime();
+  };
+  tick();
+  setInterval(tick, 250);
+  document.addEventListener("visibilitychange", tick);
+}

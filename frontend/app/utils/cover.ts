@@ -1,0 +1,22 @@
+/** FNV-1a: small, and the same everywhere, so that server and browser draw the same cover. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  return value >>> 0;
+}
+
+const PATTERNS = 6;
+/** Terracotta, amber, moss, sea, teal, sky, dusk, heather, rose: hues that stay clear when they are deep. */
+const HUES = [30, 62, 145, 170, 195, 240, 275, 315, 355];
+
+/** What the placeholder of an item without art looks like: one of a few woven patterns, a hue, a turn, and a monogram. */
+export function coverOf(title: string): { pattern: number; hue: number; turn: number; letters: string } {
+  const seed = hash(title);
+  const letters = title.match(/[\p{L}\p{N}]+/gu) ?? ["?"];
+  return {
+    pattern: seed % PATTERNS,
+    hue: HUES[(seed >>> 5) % HUES.length]!,
+    turn: (seed >>> 12) % 180,
+    letters: letters.slice(0, 2).map((word) => [...word][0]!.toUpperCase()).join(""),
+  };
+}

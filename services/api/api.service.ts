@@ -1,0 +1,136 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { fileURLToPath } from "node:url";
+import type { ServiceBroker } from "moleculer";
+import type { Envelope } from "../../core/facts.ts";
+import { Bus } from "../../mixins/bus.ts";
+import { Files } from "../../mixins/files.ts";
+import { probes } from "../../mixins/health.ts";
+import { cluster, defineService } from "../index.ts";
+import type { OrderEvent } from "../orders/orders.contract.ts";
+import { api } from "./api.contract.ts";
+import { door, type Door } from "./door.ts";
+import { sendFailure } from "./errors.ts";
+import { Limits } from "./limits.ts";
+import { Live } from "./live.ts";
+import { documentOf } from "./openapi.ts";
+import { Pages } from "./pages.ts";
+import { readerOf } from "./params.ts";
+import { operationsOf } from "./route.ts";
+import { aliasesOf, restOf } from "./routes.ts";
+import { drain, httpServer, listen } from "./server.ts";
+import { Sessions } from "./session.ts";
+import { route, routeTable, Web } from "./web.ts";
+
+const published = operationsOf(cluster);
+const operations = published.map((operation) => ({ operation, read: readerOf(operation) }));
+const byRest = new Map(operations.map((entry) => [restOf(entry.operation), entry]));
+const document = JSON.stringify(documentOf(published));
+
+/** Every fact of an order may change what a live stream shows. */
+const orderFact = {
+  mode: "each" as const,
+  async handler(this: { live: Live }, { type, data }: Envelope & { data: OrderEvent }) {
+    this.live.orderChanged(type, data);
+  },
+};
+
+/** The one door to the shop: REST, server-sent events, files, the storefront. */
+export default defineService(api)({
+  mixins: [Web(), Files(), Bus()],
+  settings: {
+    /** The server of the built storefront. */
+    storefront: fileURLToPath(new URL("../../frontend/.output/server/index.mjs", import.meta.url)),
+  },
+  state: {} as {
+    server: Server;
+    sessions: Sessions;
+    limits: Limits;
+    live: Live;
+    pages: Pages;
+    document: string;
+    enter: Door;
+    probe: ReturnType<typeof probes>;
+    stopping?: Promise<void>;
+  },
+  actions: {},
+
+  methods: {
+    /** Every request comes in here. */
+    async httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void> {
+      try {
+        if (await this.enter(req, res)) return;
+      } catch (error) {
+        return this.errorHandler(req, res, error);
+      }
+      await route(this, req, res);
+    },
+
+    /** What moleculer-web calls for whatever a route threw. */
+    errorHandler(req: IncomingMessage, res: ServerResponse, error: unknown): void {
+      sendFailure(this, req, res, error);
+    },
+
+    find(method: string, path: string) {
+      const found = this.resolveAlias(path, method);
+      const entry = found ? byRest.get(`${found.alias.method} ${found.alias.fullPath}`) : undefined;
+      return entry && found ? { ...entry, path: found.params } : undefined;
+    },
+
+    methodsOf(path: string): string[] {
+      const plain = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+      const fitting = this.aliases.filter(({ method, re }) => method !== "*" && re.test(plain));
+      return fitting.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+    },
+
+    /** Ends the streams and lets requests finish. In one process this comes before any other service stops. */
+    leave(): Promise<void> {
+      this.live.end();
+      return (this.stopping ??= drain(this.server, this.runtime));
+    },
+  },
+
+  hints: {
+    "stock.changed"({ items }) {
+      this.live.stockChanged(items);
+    },
+  },
+
+  subscriptions: {
+    "order.reserved": orderFact,
+    "order.rejected": orderFact,
+    "order.closing": orderFact,
+    "order.expired": orderFact,
+    "order.cancelled": orderFact,
+    "order.declined": orderFact,
+    "order.paid": orderFact,
+    "order.fulfilled": orderFact,
+    "order.refunding": orderFact,
+    "order.refund_failed": orderFact,
+    "order.refunded": orderFact,
+  },
+
+  created() {
+    const { config, secrets, runtime, broker } = this;
+    const renew = (refresh: string) => broker.call("auth.renew", { refresh });
+    this.document = document;
+    this.sessions = new Sessions({ config, secrets, runtime, renew });
+    this.limits = new Limits(config.RATE_LIMIT);
+    this.live = new Live(this);
+    this.enter = door(this);
+    const awaited = Object.values(cluster).filter(({ name }) => name !== "sandbox" || config.sandbox);
+    this.probe = probes(broker as unknown as ServiceBroker, { awaits: awaited.map(({ name }) => name) });
+    this.server = httpServer((req, res) => void this.httpHandler(req, res));
+    this.addRoute(routeTable(aliasesOf(this, operations), this));
+    broker.middlewares.add({ name: "GatewayFirst", stopping: () => this.leave() });
+  },
+
+  async started() {
+    this.pages = await Pages.load((this.settings as { storefront: string }).storefront, this.config);
+    await listen(this.server, this.config.PORT);
+    this.logger.info(`The shop is open at ${this.config.PUBLIC_URL}`);
+  },
+
+  async stopped() {
+    await this.leave();
+  },
+});

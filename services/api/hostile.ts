@@ -1,0 +1,135 @@
+import fc from "fast-check";
+
+/** The part of JSON Schema that our contracts use. */
+interface Schema {
+  type?: string;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: Schema[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  minItems?: number;
+  maxItems?: number;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  format?: string;
+}
+
+/** Anything that a schema allows. */
+export function anyOf(given: object): fc.Arbitrary<unknown> {
+  const schema = given as Schema;
+  if (schema.anyOf) return fc.oneof(...schema.anyOf.map(anyOf));
+  if (schema.enum) return fc.constantFrom(...schema.enum);
+  if ("const" in schema) return fc.constant(schema.const);
+  switch (schema.type) {
+    case "integer":
+      return fc.integer({ min: schema.minimum ?? -1e9, max: schema.maximum ?? 1e9 });
+    case "array":
+      return fc.array(anyOf(schema.items!), {
+        minLength: schema.minItems ?? 0,
+        maxLength: Math.min(schema.maxItems ?? 5, 5),
+      });
+    case "object":
+      return fc.record(
+        Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, field]) => [name, anyOf(field)])),
+        { requiredKeys: schema.required ?? [] } as never,
+      );
+    case "null":
+      return fc.constant(null);
+    default:
+      return anyText(schema);
+  }
+}
+
+function anyText({ format, pattern, minLength = 0, maxLength = 30 }: Schema): fc.Arbitrary<string> {
+  if (format === "email") return fc.constantFrom("a@example.com", "first.last+tag@sub.example.org");
+  if (pattern) {
+    const fits = new RegExp(pattern, "u");
+    return fc
+      .string({ minLength, maxLength: Math.min(maxLength, 30) })
+      .map((text) => (fits.test(text) ? text : "fits-1"));
+  }
+  // Commas would part a list, and slashes or dots a path: those are for the hostile.
+  return fc.string({ unit: "grapheme", minLength, maxLength: Math.min(maxLength, 30) }).map((text) =>
+    text
+      .replace(/[,/\\.%\s]/g, "_")
+      .padEnd(minLength, "x")
+      .slice(0, maxLength)
+      .toWellFormed(),
+  );
+}
+
+const CRAFTED = [
+  "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+  "..%5c..%5cwindows",
+  "..",
+  "%00",
+  "a%00.zip",
+  "%zz",
+  "%",
+  "%ff%fe",
+  "%0d%0aSet-Cookie:%20a=b",
+  "%7B%22$ne%22:null%7D",
+  "[$ne]",
+  "__proto__",
+  "constructor",
+  "prototype",
+  "toString",
+  "null",
+  "undefined",
+  "NaN",
+  "-1",
+  "1e309",
+  "99999999999999999999",
+  "0x10",
+  "%F0%9F%92%A5",
+  "%ED%A0%80",
+  "'%20OR%201=1--",
+  "%3Cscript%3E",
+  "x".repeat(101),
+  "x".repeat(4000),
+  "me",
+  "i",
+];
+
+/** What somebody might put into a path or a query, encoded as they would. */
+export const hostileText: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(...CRAFTED),
+  fc.string({ unit: "binary", minLength: 1 }).map((text) => encodeURIComponent(text.toWellFormed())),
+);
+
+const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom<unknown>(
+    { $ne: null },
+    { $gt: "" },
+    { $where: "1" },
+    [],
+    {},
+    null,
+    true,
+    "",
+    -1,
+    0,
+    1e21,
+    -1e308,
+    0.1,
+    "\u0000",
+    "\ud800",
+  ),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+/** What a schema allows, with something wrong put in one place of it. */
+export function hostile(schema: object): fc.Arbitrary<unknown> {
+  return fc
+    .tuple(anyOf(schema), hostileValue, fc.constantFrom("x", "$set", "constructor", "id", "status"), fc.nat())
+    .map(([value, wrong, name, place]) => {
+      if (value === null || typeof value !== "object" || Array.isArray(value)) return wrong;
+      const names = [...Object.keys(value), name];
+      return { ...value, [names[place % names.length]!]: wrong };
+    });
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Injected } from "../../core/contract.ts";
+import { fail } from "../../core/errors.ts";
+import type { FilesHandle } from "../../mixins/files.ts";
+import { httpRoutes } from "./api.contract.ts";
+import { readJson } from "./body.ts";
+import { dispatcher, type Finder } from "./dispatch.ts";
+import type { Limits } from "./limits.ts";
+import type { Live } from "./live.ts";
+import type { Pages } from "./pages.ts";
+import { queryOf, type Reader } from "./params.ts";
+import { perform } from "./perform.ts";
+import { cover, download, file, sandbox, webhook } from "./raw.ts";
+import { sendJson } from "./reply.ts";
+import type { Operation } from "./route.ts";
+import type { Sessions } from "./session.ts";
+import type { Shop } from "./shop.ts";
+import { upload } from "./uploads.ts";
+import type { Handler, WebRequest } from "./web.ts";
+
+/** What the routes find in the service. */
+export interface Host extends Injected {
+  broker: Shop;
+  logger: { error(...words: unknown[]): void };
+  files: FilesHandle;
+  sessions: Sessions;
+  limits: Limits;
+  live: Live;
+  pages: Pages;
+  document: string;
+  find: Finder;
+  /** The methods that a path takes; none when there is no such path. */
+  methodsOf(path: string): string[];
+  probe(req: IncomingMessage, res: ServerResponse): boolean;
+}
+
+/** Under these nothing is a page. */
+const NOT_PAGES = /^\/(api|v1|files|covers)(\/|$)/;
+
+/** Every route by `"METHOD /path"`, the more particular before the more general. */
+export function aliasesOf(host: Host, operations: { operation: Operation; read: Reader }[]): Record<string, Handler> {
+  const probe: Handler = (req, res) => void host.probe(req, res);
+  const own: Record<keyof typeof httpRoutes, Handler> = {
+    upload: (req, res) => upload(host, req, res),
+    download: (req, res) => download(host, req, res),
+    file: (req, res) => file(host, req, res),
+    live: (req, res) => host.live.open(req, res),
+    openapi: (_, res) => void res.writeHead(200, { "content-type": "application/json" }).end(host.document),
+    webhook: (req, res) => webhook(host, req, res),
+    cover: (req, res) => cover(host, req, res),
+    alive: probe,
+    ready: probe,
+    metrics: probe,
+  };
+  return {
+    ...Object.fromEntries(operations.map((entry) => [restOf(entry.operation), answer(host, entry)])),
+    ...Object.fromEntries(Object.entries(httpRoutes).map(([name, { rest }]) => [rest, own[name as keyof typeof own]])),
+    "* /v1/{*path}": (req, res) => sandbox(host, req, res),
+    "* /{*path}": (req, res) => elsewhere(host, req, res),
+  };
+}
+
+export const restOf = ({ method, path }: Operation): string => `${method} ${path}`;
+
+/** An operation, by HTTP. */
+const answer =
+  (host: Host, entry: { operation: Operation; read: Reader }): Handler =>
+  async (req, res) => {
+    const call = {
+      path: req.$params.params,
+      headers: req.headers,
+      input: () => (entry.operation.place === "body" ? readJson(req, res, host.runtime) : queryOf(req.originalUrl)),
+    };
+    const { status, body } = await perform(host, entry, call, { req, res });
+    sendJson(res, status, body);
+  };
+
+/** Where no route is: another method of one, nothing, or a page. */
+function elsewhere(host: Host, req: WebRequest, res: ServerResponse): void {
+  const [path] = req.originalUrl.split("?", 1) as [string];
+  const allowed = host.methodsOf(path);
+  if (allowed.length) {
+    res.setHeader("allow", allowed.join(", "));
+    throw fail("METHOD_NOT_ALLOWED");
+  }
+  if (NOT_PAGES.test(path)) throw fail("NOT_FOUND");
+  host.pages.serve(req, res, dispatcher(host, host.find, { req, res }));
+}

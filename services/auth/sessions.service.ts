@@ -1,0 +1,82 @@
+import type { Runtime } from "../../core/runtime.ts";
+import { fieldsOf } from "../../core/store.ts";
+import type { Collection } from "../../mixins/collection.ts";
+import { Db } from "../../mixins/db.ts";
+import { Sweeper } from "../../mixins/sweeper.ts";
+import { defineService } from "../index.ts";
+import { firstToken, hashOf, lifetime, newestFrom, REMEMBERED, sessionOf, successor, type Session } from "./refresh.ts";
+import { sessions } from "./sessions.contract.ts";
+
+/** How long a sweeper has to remove an expired session before another one tries, ms. */
+const REMOVE_WITHIN = 60_000;
+
+/** Families of refresh tokens; revoking one removes its document. */
+export default defineService(sessions)({
+  mixins: [
+    Db<Session>({
+      name: "sessions",
+      schema: fieldsOf<Session>({
+        _id: true,
+        user: true,
+        current: true,
+        used: true,
+        createdAt: true,
+        expiresAt: true,
+        due: true,
+      }),
+      indexes: [{ field: "due", unique: true, sparse: true }],
+    }),
+    Sweeper<Session, { db: Collection<Session>; runtime: Runtime }>({
+      patience: REMOVE_WITHIN,
+      async drive({ _id }) {
+        await this.db.remove({ expiresAt: { $lte: this.runtime.now() }, _id });
+      },
+    }),
+  ],
+
+  actions: {
+    async open(ctx) {
+      const now = this.runtime.now();
+      const id = this.runtime.id();
+      const refresh = firstToken(id, (count) => this.runtime.bytes(count));
+      const current = hashOf(this.secrets, refresh);
+      await this.db.insert({ _id: id, user: ctx.params.user, current, used: [], createdAt: now, ...lifetime(id, now) });
+      return { refresh };
+    },
+
+    async rotate(ctx) {
+      const token = ctx.params.refresh;
+      const id = sessionOf(token);
+      if (!id) return null;
+      const now = this.runtime.now();
+      const hash = hashOf(this.secrets, token);
+      const next = successor(this.secrets, token);
+      // The write itself judges whether this is the newest token: of two that race, one renews.
+      const renewed = await this.db.claim(
+        { current: hash, expiresAt: { $gt: now }, _id: id },
+        {
+          $set: { current: hashOf(this.secrets, next), ...lifetime(id, now) },
+          $push: { used: { $each: [{ hash, at: now }], $slice: -REMEMBERED } },
+        },
+      );
+      if (renewed) return { user: renewed.user, refresh: next };
+
+      const session = await this.db.get(id);
+      if (!session || session.expiresAt <= now) return null;
+      const newest = newestFrom(this.secrets, token, session, now);
+      if (newest) return { user: session.user, refresh: newest };
+      // Only a holder of a token knows the id, so this one was used before: by a thief, or after a thief. A token
+      // once past its grace never becomes good again, so the removal needs no other guard than the id.
+      if (await this.db.remove({ _id: id })) {
+        this.logger.warn("A used refresh token came back: its session is revoked", { user: session.user });
+      }
+      return null;
+    },
+
+    async close(ctx) {
+      const id = sessionOf(ctx.params.refresh);
+      if (id) await this.db.remove({ _id: id });
+      return null;
+    },
+  },
+});

@@ -1,0 +1,200 @@
+import type { Store, Versioned } from "../../core/store.ts";
+import type { Collection } from "../../mixins/collection.ts";
+import { slotsOf, type Refusal, type ReservationLine, type SoldUnit, type Verdict } from "./inventory.contract.ts";
+import { free, hold, retire, sell, type Guarded, type Unit } from "./unit.machine.ts";
+
+/** Written before the first claim, so that whoever finds a held unit can tell whether it has an owner. */
+export interface Reservation extends Versioned {
+  /** The order's id. */
+  _id: string;
+  buyer: string;
+  until: number;
+  lines: ReservationLine[];
+  state: "open" | "held" | "refused" | "released";
+  refusal?: Refusal;
+  /** Refused or released, and every unit is confirmed free. */
+  clear?: true;
+}
+
+/** One use of a capped thing, `_id` "<item>:<buyer>:<n>" with n below the cap: a unit too. */
+export interface Use {
+  _id: string;
+  slot: string;
+}
+
+/** What the flows need of the world. */
+export interface StockRoom {
+  reservations: Store<Reservation>;
+  units: Pick<Collection<Unit>, "findOne" | "claim">;
+  uses: {
+    findOne(query: { slot: string }): Promise<Use | null>;
+    /** All whose id begins so. */
+    find(query: { prefix: string }): Promise<Use[]>;
+    /** False when its id or its slot is taken. */
+    insert(use: Use): Promise<boolean>;
+    remove(query: { slot: string }): Promise<number>;
+  };
+  isDuplicate(error: unknown): boolean;
+  /** Ids of units that were free a moment ago; the conditional write judges. */
+  hints: { take(item: string): Promise<string | undefined>; put(item: string, unit: string): void };
+  soldOut(item: string): Promise<Refusal>;
+}
+
+export interface ReserveCommand {
+  order: string;
+  buyer: string;
+  until: number;
+  lines: ReservationLine[];
+}
+
+const stocked = (line: ReservationLine) => line.kind !== "unlimited";
+const isOpen = ({ state }: Reservation) => state === "open";
+const isOwner = ({ state }: Reservation) => state === "open" || state === "held";
+const verdictOf = ({ state, refusal }: Reservation): Verdict =>
+  state === "refused" ? { state, refusal: refusal! } : { state: state === "held" ? "held" : "released" };
+
+/** Holds every line or nothing. Any number of drivers may run it for one order, here or on other replicas. */
+export async function reserve(room: StockRoom, { order, buyer, until, lines }: ReserveCommand): Promise<Verdict> {
+  const { reservations } = room;
+  await reservations.insert({ _id: order, buyer, until, lines, state: "open" });
+  let reservation = (await reservations.get(order))!;
+  if (!isOpen(reservation)) return verdictOf(reservation);
+
+  // In item order, so that two orders over the same items never wait for each other in a circle of refusals.
+  const inOrder = reservation.lines.toSorted((a, b) => (a.item < b.item ? -1 : 1));
+  for (const line of inOrder) {
+    for (const slot of slotsOf(order, line)) {
+      const refusal = await claimSlot(room, reservation, line, slot);
+      // R5: somebody may have closed the reservation while we claimed; then the claim is ours to undo.
+      reservation = (await reservations.get(order))!;
+      if (!isOpen(reservation)) {
+        if (!isOwner(reservation)) await freeSlot(room, slot);
+        return verdictOf(reservation);
+      }
+      if (refusal) return refuse(room, reservation, refusal);
+    }
+  }
+  const held = await reservations.write(reservation, { set: { state: "held" } });
+  return verdictOf(held ?? (await reservations.get(order))!);
+}
+
+async function claimSlot(
+  room: StockRoom,
+  reservation: Reservation,
+  line: ReservationLine,
+  slot: string,
+): Promise<Refusal | null> {
+  if (line.perBuyer !== null && !(await claimUse(room, reservation.buyer, line.item, line.perBuyer, slot)))
+    return { type: "LIMIT_REACHED", data: { itemId: line.item, limit: line.perBuyer } };
+  if (!stocked(line) || (await room.units.findOne({ slot }))) return null;
+  for (;;) {
+    const id = await room.hints.take(line.item);
+    // The last copy may have gone to this very slot: another driver of this order was faster.
+    if (id === undefined) return (await room.units.findOne({ slot })) ? null : room.soldOut(line.item);
+    const { query, update } = hold(id, line.item, slot, reservation._id, reservation.until);
+    try {
+      if (await room.units.claim(query, update)) return null;
+    } catch (error) {
+      room.hints.put(line.item, id);
+      // The slot is taken: another driver of this order was faster, and it holds this place already.
+      if (room.isDuplicate(error) || (await room.units.findOne({ slot }))) return null;
+      throw error;
+    }
+  }
+}
+
+async function claimUse(
+  { uses }: StockRoom,
+  buyer: string,
+  item: string,
+  limit: number,
+  slot: string,
+): Promise<boolean> {
+  const prefix = `${item}:${buyer}:`;
+  if (await uses.findOne({ slot })) return true;
+  const taken = new Set((await uses.find({ prefix })).map(({ _id }) => _id));
+  for (let n = 0; n < limit; n++) {
+    if (taken.has(prefix + n)) continue;
+    if ((await uses.insert({ _id: prefix + n, slot })) || (await uses.findOne({ slot }))) return true;
+  }
+  return false;
+}
+
+async function refuse(room: StockRoom, reservation: Reservation, refusal: Refusal): Promise<Verdict> {
+  const refused = await room.reservations.write(reservation, { set: { state: "refused", refusal } });
+  if (!refused) return verdictOf((await room.reservations.get(reservation._id))!);
+  await clear(room, refused);
+  return verdictOf(refused);
+}
+
+/** Frees what the order holds, for good: a reserve that is still on its way finds the reservation released. */
+export async function release(room: StockRoom, order: string): Promise<void> {
+  const { reservations } = room;
+  for (;;) {
+    const reservation = await reservations.get(order);
+    if (!reservation) {
+      const tombstone = { _id: order, buyer: "", until: 0, lines: [], state: "released", clear: true } as const;
+      if (await reservations.insert({ ...tombstone, lines: [] })) return;
+    } else if (!isOwner(reservation)) {
+      return clear(room, reservation);
+    } else {
+      await reservations.write(reservation, { set: { state: "released" } });
+    }
+  }
+}
+
+/** R5: frees every slot of a reservation that is no owner any more. The sweeper repeats it until it is done. */
+export async function clear(room: StockRoom, reservation: Reservation): Promise<void> {
+  if (reservation.clear || isOwner(reservation)) return;
+  for (const line of reservation.lines) for (const slot of slotsOf(reservation._id, line)) await freeSlot(room, slot);
+  await room.reservations.write(reservation, { set: { clear: true } });
+}
+
+/** R5: a unit found held for a reservation that is not open or held is freed again. */
+export async function reclaim(room: StockRoom, unit: Unit): Promise<void> {
+  const reservation = await room.reservations.get(unit.order!);
+  if (!reservation || !isOwner(reservation)) await freeSlot(room, unit.slot!);
+}
+
+async function freeSlot(room: StockRoom, slot: string): Promise<void> {
+  const freed = await change(room, slot, free);
+  if (freed?.state === "free") room.hints.put(freed.item, freed._id);
+  await room.uses.remove({ slot });
+}
+
+/** held → sold for every slot; `lost` when a slot has no unit any more, which R4 makes impossible. */
+export async function sellOrder(
+  room: StockRoom,
+  order: string,
+): Promise<{ state: "sold" | "lost"; units: SoldUnit[] }> {
+  const reservation = await room.reservations.get(order);
+  const units: SoldUnit[] = [];
+  let state: "sold" | "lost" = reservation ? "sold" : "lost";
+  for (const line of reservation?.lines.filter(stocked) ?? []) {
+    for (const slot of slotsOf(order, line)) {
+      const unit = await change(room, slot, sell);
+      if (unit?.state === "sold") units.push({ slot, item: unit.item, serial: unit.serial });
+      else state = "lost";
+    }
+  }
+  return { state, units };
+}
+
+/** After a refund: the copies are retired, and the uses are given back to the buyer's limit. */
+export async function retireOrder(room: StockRoom, order: string): Promise<void> {
+  const reservation = await room.reservations.get(order);
+  for (const line of reservation?.lines ?? []) {
+    for (const slot of slotsOf(order, line)) {
+      await change(room, slot, retire);
+      await room.uses.remove({ slot });
+    }
+  }
+}
+
+/** One guarded write on the unit in a slot; the unit as it then is, changed by us or by somebody faster. */
+async function change(room: StockRoom, slot: string, to: (unit: Unit, slot: string) => Guarded): Promise<Unit | null> {
+  const unit = await room.units.findOne({ slot });
+  if (!unit) return null;
+  const { query, update } = to(unit, slot);
+  return (await room.units.claim(query, update)) ?? room.units.findOne({ slot });
+}

@@ -1,0 +1,198 @@
+import { orderedKey, type Change, type Versioned } from "../../core/store.ts";
+import type { Refusal } from "../inventory/inventory.contract.ts";
+import type { OrderState } from "./orders.contract.ts";
+import type { Kind, Person } from "../schemas.ts";
+
+/**
+ * The judge of an order's fate.
+ *
+ *     reserving ─held→ reserved ─paid→ paid ─granted→ fulfilled ─→ refunding ─→ refunded
+ *         │refused       │deadline or cancel  ▲  └──────────────────────↑
+ *         ▼              ▼                    │
+ *     rejected        closing ── paid after all
+ *                        └── expired | cancelled
+ */
+export interface OrderDoc extends Versioned {
+  state: OrderState;
+  /** A user's id, or a keyed hash of a guest's e-mail. */
+  buyer: string;
+  user: Person | null;
+  email: string | null;
+  seller: Person;
+  lines: Line[];
+  total: number;
+  createdAt: number;
+  expiresAt: number;
+  paidAt?: number;
+  closedAt?: number;
+  /** Why it is being closed. */
+  why?: "expired" | "cancelled";
+  refusal?: Verdict409;
+  paymentError?: { code: string; message: string };
+  refund?: RefundDoc;
+  /** A hash of the body that came with the Idempotency-Key. */
+  body?: string;
+  history: { at: number; type: string; data: Record<string, unknown> }[];
+  /** Orders that were once reserved, by buyer: "<buyer>:<createdAt>:<_id>". */
+  boughtBy?: string;
+  /** Orders that were once paid, by seller: "<seller>:<paidAt>:<_id>". */
+  soldBy?: string;
+}
+
+/** The fields of the stored document, complete by type. */
+export const ORDER_FIELDS: { [K in keyof Required<OrderDoc>]: true } = {
+  _id: true,
+  v: true,
+  outbox: true,
+  due: true,
+  state: true,
+  buyer: true,
+  user: true,
+  email: true,
+  seller: true,
+  lines: true,
+  total: true,
+  createdAt: true,
+  expiresAt: true,
+  paidAt: true,
+  closedAt: true,
+  why: true,
+  refusal: true,
+  paymentError: true,
+  refund: true,
+  body: true,
+  history: true,
+  boughtBy: true,
+  soldBy: true,
+};
+
+export interface Line {
+  id: string;
+  itemId: string;
+  title: string;
+  kind: Kind;
+  quantity: number;
+  unitPrice: number;
+  perBuyer: number | null;
+  serials: number[];
+}
+
+export interface RefundDoc {
+  id: string;
+  reason: string | null;
+  status: "pending" | "succeeded" | "failed";
+  createdAt: number;
+  /** A hash of the Idempotency-Key that it was asked with. */
+  key?: string;
+}
+
+/** A 409 that is the order's verdict: the same key gives the same answer. */
+export type Verdict409 = Refusal | { type: "PRICE_CHANGED" | "MIXED_SELLERS"; data: Record<string, unknown> };
+
+/** How long goods may fail to be delivered before the buyer gets the money back, ms. */
+export const DELIVER_WITHIN = 3_600_000;
+
+const FINAL: readonly OrderState[] = ["rejected", "expired", "cancelled", "refunded"];
+export const isFinal = ({ state }: OrderDoc): boolean => FINAL.includes(state);
+
+type Decision = Change<OrderDoc> | null;
+
+const about = ({ _id, seller, lines }: OrderDoc) => ({
+  id: _id,
+  seller: seller.id,
+  items: lines.map(({ itemId }) => itemId),
+});
+
+/** A change with its fact, and its line in the order's history. */
+const tell = (
+  order: OrderDoc,
+  type: string,
+  at: number,
+  set: Change<OrderDoc>["set"],
+  data: Record<string, unknown> = {},
+): Change<OrderDoc> => ({
+  set: { ...set, history: [...order.history, { at, type, data }] },
+  facts: [{ type, data: { ...about(order), ...data } }],
+});
+
+const move = (
+  order: OrderDoc,
+  state: OrderState,
+  at: number,
+  set: Change<OrderDoc>["set"] = {},
+  data: Record<string, unknown> = {},
+): Change<OrderDoc> => tell(order, `order.${state}`, at, { ...set, state }, data);
+
+export const held = (order: OrderDoc, at: number): Decision =>
+  order.state === "reserving"
+    ? move(
+        order,
+        "reserved",
+        at,
+        { boughtBy: orderedKey(order.buyer, order.createdAt, order._id) },
+        { expiresAt: order.expiresAt },
+      )
+    : null;
+
+export const refused = (order: OrderDoc, refusal: Verdict409, at: number): Decision =>
+  order.state === "reserving" ? move(order, "rejected", at, { refusal, closedAt: at }, { reason: refusal.type }) : null;
+
+/** The first half of closing: decided by the deadline, or by the buyer. */
+export const close = (order: OrderDoc, why: "expired" | "cancelled", at: number): Decision =>
+  order.state === "reserved" && (why === "cancelled" || at >= order.expiresAt)
+    ? move(order, "closing", at, { why }, { why })
+    : null;
+
+/** The second half, once the payment is closed and the units are free. */
+export const closed = (order: OrderDoc, at: number): Decision =>
+  order.state === "closing" ? move(order, order.why!, at, { closedAt: at }) : null;
+
+export const paid = (order: OrderDoc, at: number): Decision =>
+  order.state === "reserved" || order.state === "closing"
+    ? move(order, "paid", at, { paidAt: at, soldBy: orderedKey(order.seller.id, at, order._id) })
+    : null;
+
+export const fulfilled = (order: OrderDoc, serials: Map<string, number[]>, at: number): Decision =>
+  order.state === "paid"
+    ? move(order, "fulfilled", at, {
+        lines: order.lines.map((line) => ({ ...line, serials: serials.get(line.id) ?? [] })),
+      })
+    : null;
+
+export const refunding = (order: OrderDoc, refund: RefundDoc, at: number): Decision =>
+  order.state === "paid" || order.state === "fulfilled"
+    ? move(order, "refunding", at, { refund }, { reason: refund.reason })
+    : null;
+
+export const refunded = (order: OrderDoc, at: number): Decision =>
+  order.state === "refunding"
+    ? move(order, "refunded", at, { closedAt: at, refund: { ...order.refund!, status: "succeeded" } })
+    : null;
+
+/** The bank refused the refund: a person has to look (P7's one exception). */
+export const refundFailed = (order: OrderDoc, at: number): Decision =>
+  order.state === "refunding" && order.refund!.status !== "failed"
+    ? tell(order, "order.refund_failed", at, { refund: { ...order.refund!, status: "failed" } })
+    : null;
+
+/** A declined card: the hold stays, the buyer may try another. */
+export const declined = (order: OrderDoc, error: { code: string; message: string }, at: number): Decision =>
+  order.state === "reserved" ? tell(order, "order.declined", at, { paymentError: error }, { code: error.code }) : null;
+
+/** When the sweeper drives the order on if nobody else does, ms; null at rest. */
+export function orderDue(order: OrderDoc, now: number): number | null {
+  switch (order.state) {
+    case "reserving":
+      return now + 5000;
+    case "reserved":
+      return order.expiresAt;
+    case "closing":
+      return now + 2000;
+    case "paid":
+      return now + 5000;
+    case "refunding":
+      return order.refund!.status === "failed" ? null : now + 10_000;
+    default:
+      return null;
+  }
+}

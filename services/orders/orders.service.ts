@@ -1,0 +1,238 @@
+import type { Meta } from "../../core/contract.ts";
+import { fail } from "../../core/errors.ts";
+import { within } from "../../core/runtime.ts";
+import { fieldsOf, keysOf } from "../../core/store.ts";
+import { Bus } from "../../mixins/bus.ts";
+import { changes } from "../../mixins/changes.ts";
+import { Db } from "../../mixins/db.ts";
+import { Outbox } from "../../mixins/outbox.ts";
+import { Sweeper } from "../../mixins/sweeper.ts";
+import { defineService } from "../index.ts";
+import { CURRENCY, DEFAULT_PAGE_SIZE } from "../schemas.ts";
+import { bodyHash, draft, orderId } from "./checkout.ts";
+import { close, declined, ORDER_FIELDS, orderDue, paid, refunding, type OrderDoc } from "./order.machine.ts";
+import { orders } from "./orders.contract.ts";
+import { neighbours } from "./neighbours.ts";
+import { drive, type Saga } from "./saga.ts";
+import { roleIn, toOrder, toSales } from "./view.ts";
+
+/** How long a buyer waits for the verdict, ms; after that the same key asks again. */
+const VERDICT_WITHIN = 5000;
+/** How long a cancel waits for the provider before it answers `closing`, ms. */
+const CANCEL_WITHIN = 2000;
+/** How long a replica that took an overdue order has it for itself, ms. */
+const PATIENCE = 5000;
+
+/** The only judge of an order's fate. */
+export default defineService(orders)({
+  mixins: [
+    Db<OrderDoc>({
+      name: "orders",
+      schema: fieldsOf<OrderDoc>(ORDER_FIELDS),
+      indexes: ["due", "boughtBy", "soldBy"].map((field) => ({ field, unique: true, sparse: true })),
+      durable: true,
+    }),
+    Bus(),
+    Outbox<OrderDoc>({ entity: "order", due: orderDue }),
+    Sweeper<OrderDoc, { saga: Saga }>({
+      patience: PATIENCE,
+      async drive({ _id }) {
+        await drive(this.saga, _id);
+      },
+    }),
+  ],
+  state: {} as { saga: Saga },
+
+  methods: {
+    /** An order the caller has to do with; for everybody else it does not exist. */
+    async find(id: string, meta: Meta) {
+      const order = await this.store.get(id);
+      const role = order && roleIn(order, meta);
+      if (!role || order.state === "rejected" || order.state === "reserving") throw fail("NOT_FOUND");
+      return { order, role };
+    },
+
+    /** The answer to a reservation: the reserved order, or the 409 that it ended with, the first time and every time. */
+    async verdict(order: OrderDoc, body: string, meta: Meta, first = false) {
+      if (!first && order.body !== body) throw fail("IDEMPOTENCY_KEY_REUSED");
+      if (!first) meta.reply = { status: 200 };
+      const decided = order.state === "reserving" ? await this.driveWithin(order._id, VERDICT_WITHIN) : order;
+      if (!decided || decided.state === "reserving") throw fail("TRY_AGAIN");
+      if (decided.refusal) throw fail(decided.refusal.type, decided.refusal.data);
+      const token = decided.user ? undefined : `${decided._id}.${this.secrets.hmac("order", decided._id)}`;
+      return { ...toOrder(decided, "buyer", this.runtime.now()), ...(token && { token }) };
+    },
+
+    /** Drives until it rests, or gives up waiting: the sweeper goes on. */
+    async driveWithin(id: string, ms: number): Promise<OrderDoc | null> {
+      return (await within(this.runtime, ms, this.driveSafely(id))) ?? this.store.get(id);
+    },
+
+    /** What fails now is left to the sweeper. */
+    async driveSafely(id: string): Promise<OrderDoc | null> {
+      try {
+        return await drive(this.saga, id);
+      } catch (error) {
+        this.logger.warn(`Order ${id} is left to the sweeper`, error);
+        return null;
+      }
+    },
+  },
+
+  actions: {
+    async create(ctx) {
+      const { params, meta } = ctx;
+      const { idempotencyKey: key } = params;
+      const user = meta.user ? { id: meta.user.id, name: meta.user.name } : null;
+      if (!user && !params.email) throw fail("SIGN_IN_REQUIRED");
+      const email = user ? null : params.email!.trim().toLowerCase();
+      const buyer = user?.id ?? `guest-${this.secrets.hmac("buyer", email!).slice(0, 24)}`;
+      const _id = key === undefined ? this.runtime.id() : orderId(buyer, key, !user);
+      const body = bodyHash({ ...params, email: email ?? undefined });
+
+      const known = key === undefined ? null : await this.store.get(_id);
+      if (known) return this.verdict(known, body, meta);
+
+      const { refusal, ...drafted } = draft(
+        params,
+        await ctx.call("items.quote", { ids: params.lines.map(({ itemId }) => itemId) }),
+        user,
+      );
+      if (refusal && key === undefined) throw fail(refusal.type, refusal.data);
+      const now = this.runtime.now();
+      const order = {
+        _id,
+        buyer,
+        user,
+        email,
+        ...drafted,
+        history: [],
+        createdAt: now,
+        expiresAt: now + this.config.HOLD_SECONDS * 1000,
+        ...(key !== undefined && { body }),
+        ...(refusal ? { state: "rejected" as const, refusal, closedAt: now } : { state: "reserving" as const }),
+      };
+      const inserted = await this.store.insert(order);
+      this.runtime.crashPoint("orders.created");
+      return this.verdict(inserted ? { ...order, v: 1 } : (await this.store.get(_id))!, body, meta, inserted);
+    },
+
+    async list(ctx) {
+      const { page = 1, pageSize = DEFAULT_PAGE_SIZE } = ctx.params;
+      const mine = { boughtBy: keysOf(ctx.meta.user!.id) };
+      const docs = await this.db.find(mine, { sort: "-boughtBy", skip: (page - 1) * pageSize, limit: pageSize });
+      const now = this.runtime.now();
+      return { rows: docs.map((doc) => toOrder(doc, "buyer", now)), total: await this.db.count(mine), page, pageSize };
+    },
+
+    async get(ctx) {
+      const { order, role } = await this.find(ctx.params.id, ctx.meta);
+      return toOrder(order, role, this.runtime.now());
+    },
+
+    async pay(ctx) {
+      const { order, role } = await this.find(ctx.params.id, ctx.meta);
+      if (role !== "buyer") throw fail("NOT_FOUND");
+      if (order.state === "paid" || order.state === "fulfilled") throw fail("ORDER_PAID");
+      if (order.state !== "reserved" || this.runtime.now() >= order.expiresAt) throw fail("ORDER_CLOSED");
+      return ctx.call("payments.open", { order: order._id, amount: order.total, currency: CURRENCY });
+    },
+
+    async cancel(ctx) {
+      let { order, role } = await this.find(ctx.params.id, ctx.meta);
+      if (role !== "buyer") throw fail("NOT_FOUND");
+      order = (await this.store.change(order._id, (doc) => close(doc, "cancelled", this.runtime.now())))!;
+      if (order.state === "closing") order = (await this.driveWithin(order._id, CANCEL_WITHIN)) ?? order;
+      if (order.state !== "closing" && order.state !== "cancelled" && order.state !== "expired")
+        throw fail("ORDER_PAID");
+      return toOrder(order, role, this.runtime.now());
+    },
+
+    async refund(ctx) {
+      const { id, reason = null, idempotencyKey: key } = ctx.params;
+      let { order, role } = await this.find(id, ctx.meta);
+      if (role === "buyer") throw fail("FORBIDDEN");
+      const asked = { key: key === undefined ? undefined : orderId(ctx.meta.user!.id, key, false), reason };
+      const at = this.runtime.now();
+      const refund = {
+        id: this.runtime.id(),
+        reason,
+        status: "pending" as const,
+        createdAt: at,
+        ...(asked.key && { key: asked.key }),
+      };
+      order = (await this.store.change(id, (doc) => refunding(doc, refund, at)))!;
+      if (!order.refund) throw fail("NOT_REFUNDABLE");
+      if (asked.key && asked.key === order.refund.key && asked.reason !== order.refund.reason)
+        throw fail("IDEMPOTENCY_KEY_REUSED");
+      void this.driveSafely(id);
+      return toOrder(order, role, this.runtime.now());
+    },
+
+    async timeline(ctx) {
+      const { order } = await this.find(ctx.params.id, ctx.meta);
+      return { events: order.history.map(({ at, type, data }) => ({ at: new Date(at).toISOString(), type, data })) };
+    },
+
+    async sales(ctx) {
+      const { page = 1, pageSize = DEFAULT_PAGE_SIZE } = ctx.params;
+      const sold = await this.db.find({ soldBy: keysOf(ctx.meta.user!.id) }, { sort: "-soldBy" });
+      const rows = sold.flatMap((order) => toSales(order, this.config.FEE_PERCENT));
+      return { rows: rows.slice((page - 1) * pageSize, page * pageSize), total: rows.length, page, pageSize };
+    },
+
+    async salesOf(ctx) {
+      const order = await this.store.get(ctx.params.order);
+      if (!order?.paidAt) throw fail("NOT_FOUND");
+      return { seller: order.seller.id, rows: toSales(order, this.config.FEE_PERCENT) };
+    },
+
+    async drive(ctx) {
+      const order = await drive(this.saga, ctx.params.id);
+      return { status: order?.state ?? null };
+    },
+
+    changes(ctx) {
+      return changes(this.db, ctx.params, ["outbox", "email", "user"]);
+    },
+  },
+
+  subscriptions: {
+    "payment.succeeded": {
+      mode: "group",
+      async handler({ data }) {
+        await this.store.change(data.order, (order) => paid(order, this.runtime.now()));
+        this.runtime.crashPoint("orders.paid");
+        await drive(this.saga, data.order);
+      },
+    },
+    "payment.declined": {
+      mode: "group",
+      async handler({ data: { order, code, message } }) {
+        await this.store.change(order, (doc) => declined(doc, { code, message }, this.runtime.now()));
+      },
+    },
+    "payment.refunded": {
+      mode: "group",
+      async handler({ data }) {
+        await drive(this.saga, data.order);
+      },
+    },
+    "payment.refund_failed": {
+      mode: "group",
+      async handler({ data }) {
+        await drive(this.saga, data.order);
+      },
+    },
+  },
+
+  created() {
+    const { broker, runtime, store } = this;
+    this.saga = {
+      ...neighbours(broker, runtime),
+      orders: store,
+      now: () => runtime.now(),
+      refundId: () => runtime.id(),
+    };
+  },
+});

@@ -1,0 +1,137 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What came back: its status, its headers, its body as JSON (or text). */
+export interface Reply {
+  status: number;
+  headers: Headers;
+  body: any; // eslint-disable-line typescript/no-explicit-any -- a stranger's client knows no types
+}
+
+export interface Ask {
+  method?: string;
+  body?: unknown;
+  raw?: string | Buffer | URLSearchParams;
+  headers?: Record<string, string>;
+}
+
+/** A person with a browser's cookies: written from the HTTP contract alone, with nothing of the code. */
+export class Client {
+  #jar = new Map<string, string>();
+  #url: string;
+  token: string | undefined;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async ask(path: string, { method = "GET", body, raw, headers = {} }: Ask = {}): Promise<Reply> {
+    const cookie = [...this.#jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(path.startsWith("http") ? path : this.#url + path, {
+      method,
+      redirect: "manual",
+      headers: {
+        ...(cookie && { cookie }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(this.token && { "order-token": this.token }),
+        ...headers,
+      },
+      ...(body !== undefined ? { body: JSON.stringify(body) } : raw !== undefined ? { body: raw } : {}),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
+      if (value) this.#jar.set(name!, value);
+      else this.#jar.delete(name!);
+    }
+    const text = await response.text();
+    const json = response.headers.get("content-type")?.includes("json");
+    return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
+  }
+
+  get = (path: string) => this.ask(path);
+  post = (path: string, body?: unknown, headers?: Record<string, string>) =>
+    this.ask(path, { method: "POST", body: body ?? {}, ...(headers && { headers }) });
+
+  /** The body of a success; anything else is an error that says what came. */
+  async ok(reply: Promise<Reply>): Promise<any> {
+    const { status, body } = await reply;
+    if (status >= 400) throw new Error(`${status} ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  async signUp(name = "Somebody"): Promise<this> {
+    const email = `${randomUUID()}@example.com`;
+    await this.ok(this.post("/api/auth/signup", { email, password: "a long password", name }));
+    return this;
+  }
+
+  /** A published item; for unlimited goods with one small file, for keys with the keys given. */
+  async sell({
+    kind = "edition",
+    stock,
+    price = 1200,
+    keys,
+    perBuyer,
+    title = "A thing",
+  }: {
+    kind?: string;
+    stock?: number;
+    price?: number;
+    keys?: string[];
+    perBuyer?: number;
+    title?: string;
+  } = {}): Promise<{ id: string }> {
+    const item = await this.ok(
+      this.post("/api/items", {
+        title,
+        description: "Made for a test.",
+        price: { amount: price, currency: "eur" },
+        kind,
+        ...(kind === "edition" && { stock: stock ?? 1 }),
+        ...(perBuyer && { perBuyer }),
+      }),
+    );
+    if (kind === "unlimited")
+      await this.ok(
+        this.ask(`/api/items/${item.id}/files/book.txt`, {
+          method: "PUT",
+          raw: "Once upon a time",
+          headers: { "content-type": "text/plain" },
+        }),
+      );
+    if (keys) await this.ok(this.post(`/api/items/${item.id}/keys`, { keys }));
+    return this.ok(this.post(`/api/items/${item.id}/publish`));
+  }
+
+  order(lines: { itemId: string; quantity: number }[], extra: object = {}, key?: string): Promise<Reply> {
+    return this.post("/api/orders", { lines, ...extra }, key === undefined ? {} : { "idempotency-key": key });
+  }
+
+  buy = (itemId: string, quantity = 1) => this.order([{ itemId, quantity }]);
+
+  /** Asks for the payment and confirms it as Stripe.js does. */
+  async pay(order: string, method = "pm_card_visa"): Promise<Reply> {
+    const { clientSecret, publishableKey, apiBase } = await this.ok(this.post(`/api/orders/${order}/pay`));
+    return this.confirm({ clientSecret, publishableKey, apiBase }, method);
+  }
+
+  confirm(
+    { clientSecret, publishableKey, apiBase }: { clientSecret: string; publishableKey: string; apiBase: string },
+    method = "pm_card_visa",
+  ): Promise<Reply> {
+    const intent = clientSecret.split("_secret_")[0];
+    return this.ask(`${apiBase}/v1/payment_intents/${intent}/confirm`, {
+      method: "POST",
+      raw: new URLSearchParams({ key: publishableKey, client_secret: clientSecret, payment_method: method }),
+    });
+  }
+
+  /** The order, once it has reached one of these states. */
+  async reaches(order: string, states: string[], ms = 15_000): Promise<any> {
+    for (const end = Date.now() + ms; ; await sleep(25)) {
+      const { status, body } = await this.get(`/api/orders/${order}`);
+      if (status === 200 && states.includes(body.status)) return body;
+      if (Date.now() > end) throw new Error(`Order ${order} is ${body.status ?? status}, not ${states.join(" or ")}`);
+    }
+  }
+}

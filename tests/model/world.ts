@@ -1,0 +1,143 @@
+import type { Entitlement } from "../../services/delivery/entitlement.ts";
+import type { Reservation, Use } from "../../services/inventory/reservation.ts";
+import type { Unit } from "../../services/inventory/unit.machine.ts";
+import type { OrderDoc } from "../../services/orders/order.machine.ts";
+import type { Payment } from "../../services/payments/payment.machine.ts";
+import type { Outcome } from "./engine.ts";
+import { provider, type Provider } from "./provider.ts";
+import type { Op } from "./replay.ts";
+
+/** Everything that outlives a process. */
+export interface World {
+  orders: OrderDoc[];
+  payments: Payment[];
+  reservations: Reservation[];
+  units: Unit[];
+  uses: Use[];
+  entitlements: Entitlement[];
+  provider: Provider;
+  /** The intents whose secret buyers were given. */
+  buyers: string[];
+}
+
+/** `now()` before every deadline, and after it. */
+export const EARLY = 0;
+export const DEADLINE = 1_000;
+export const LATE = 1_000_000_000;
+
+/** What a verb does to the value of a cell: an answer or an error, and the value afterwards. */
+export interface Result<V> {
+  value?: unknown;
+  error?: unknown;
+  next?: V;
+  mishap?: boolean;
+  onward?: boolean;
+}
+
+type Doc = { _id: string } & Record<string, unknown>;
+type Query = Record<string, unknown>;
+type Update = { $set?: Record<string, unknown>; $unset?: Record<string, true> };
+
+const UNIQUE = ["slot", "free", "held"];
+const DUPLICATE = Object.assign(new Error("duplicate"), { code: 11000 });
+
+/** The few queries that the sagas use: equality, `$in`, `$gt`, `$lt`. */
+const matches = (doc: Doc, query: Query): boolean =>
+  Object.entries(query).every(([field, wanted]) => {
+    const value = doc[field] as string;
+    if (typeof wanted !== "object" || wanted === null) return value === wanted;
+    return Object.entries(wanted as Record<string, string>).every(([operator, operand]) => {
+      if (operator === "$in") return (operand as unknown as string[]).includes(value);
+      if (operator === "$gt") return value > operand;
+      if (operator === "$lt") return value < operand;
+      throw new Error(`The model knows no ${operator}`);
+    });
+  });
+
+/** Fields in the order of their names, so that equal documents are equal strings. */
+const updated = (doc: Doc, { $set = {}, $unset = {} }: Update): Doc =>
+  Object.fromEntries(
+    Object.entries({ ...doc, ...$set })
+      .filter(([field, value]) => value !== undefined && !(field in $unset))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  ) as Doc;
+const byId = (docs: Doc[]): Doc[] => docs.toSorted((a, b) => (a._id < b._id ? -1 : 1));
+const clash = (docs: Doc[], doc: Doc, unique: string[]): boolean =>
+  docs.some((other) => unique.some((field) => doc[field] !== undefined && other[field] === doc[field]) && other._id !== doc._id);
+
+const put = (docs: Doc[], doc: Doc): Doc[] => byId([...docs.filter(({ _id }) => _id !== doc._id), updated(doc, {})]);
+
+/** A collection: each verb is atomic, and `unique` holds. */
+const collection = {
+  get: (docs: Doc[], id: string) => [{ value: docs.find(({ _id }) => _id === id) ?? null }],
+  findOne: (docs: Doc[], query: Query) => [{ value: docs.find((doc) => matches(doc, query)) ?? null }],
+  find: (docs: Doc[], query: Query) => [{ value: docs.filter((doc) => matches(doc, query)) }],
+  insert(docs: Doc[], doc: Doc) {
+    const taken = docs.some(({ _id }) => _id === doc._id) || clash(docs, doc, UNIQUE);
+    return [taken ? { value: false } : { value: true, next: put(docs, doc) }];
+  },
+  claim(docs: Doc[], query: Query, update: Update, unique = UNIQUE) {
+    const doc = docs.find((one) => matches(one, query));
+    if (!doc) return [{ value: null }];
+    const next = updated(doc, update);
+    return [clash(docs, next, unique) ? { error: DUPLICATE } : { value: next, next: put(docs, next) }];
+  },
+  remove(docs: Doc[], query: Query) {
+    const left = docs.filter((doc) => !matches(doc, query));
+    return [{ value: docs.length - left.length, next: left }];
+  },
+  /** Without any guard, for controls. */
+  put: (docs: Doc[], doc: Doc) => [{ value: true, next: put(docs, doc) }],
+  /**
+   * A unit that is free, whichever, and its claim at once; undefined when none is. A hint that has become stale by the
+   * time of the claim needs no exploring: the claim fails and the process asks again, as if it had asked later.
+   */
+  hint(docs: Doc[], item: string) {
+    const free = docs.filter((doc) => doc["item"] === item && doc["state"] === "free");
+    return free.length ? free.map(({ _id }) => ({ value: _id, onward: true })) : [{ value: undefined }];
+  },
+};
+
+const buyers = {
+  receive: (intents: string[], intent: string) => [{ value: null, next: [...new Set([...intents, intent])].sort() }],
+};
+
+type Verbs = Record<string, (value: never, ...args: never[]) => Result<unknown>[]>;
+
+/** Runs one operation "<cell>.<verb>" in one step. */
+export function run({ port, args }: Op, world: World): Outcome<World>[] {
+  const [cell, verb] = port.split(".") as [keyof World, string];
+  if (port === "clock.now") return [{ answer: { value: LATE } }, { answer: { value: EARLY }, mishap: true }];
+  const verbs = (cell === "provider" ? provider : cell === "buyers" ? buyers : collection) as Verbs;
+  const results = verbs[verb]!(world[cell] as never, ...(args as never[]));
+  return results.map(({ value, error, next, mishap = false, onward = false }) => ({
+    answer: error === undefined ? { value } : { error },
+    ...(next !== undefined && { set: { [cell]: next } as Partial<World> }),
+    mishap,
+    onward,
+  }));
+}
+
+/**
+ * Versions only grow, no document but a use is ever removed, and what is over stays as it is (`forbidden` sees to it,
+ * before anybody could read it again): so an outdated write and a repeated insert stay refused, and what is over reads
+ * the same for ever.
+ */
+export function settled({ port, args }: Op, world: World): boolean {
+  const [cell, verb] = port.split(".") as [keyof World, string];
+  if (cell === "provider") return (verb === "cancel" || verb === "retrieve") && isOver(cell, world.provider.intents.find(({ id }) => id === args[0]));
+  const find = (id: unknown) => (world[cell] as unknown as Doc[]).find(({ _id }) => _id === id);
+  const [what] = args as [Query];
+  if (verb === "get") return isOver(cell, find(what));
+  if (verb === "insert") return cell !== "uses" && find(what["_id"]) !== undefined;
+  return verb === "claim" && what["v"] !== undefined && (find(what["_id"])!["v"] as number) > (what["v"] as number);
+}
+
+const OVER: Partial<Record<keyof World, string[]>> = {
+  orders: ["rejected", "expired", "cancelled", "refunded"],
+  payments: ["cancelled", "refunded"],
+  entitlements: ["revoked"],
+  provider: ["succeeded", "canceled"],
+};
+const isOver = (cell: keyof World, one: { state?: unknown; status?: unknown } | undefined): boolean =>
+  one !== undefined && OVER[cell] !== undefined && OVER[cell].includes((one.state ?? one.status) as string);
