@@ -223,7 +223,8 @@ const queryOf = ({ parameters }: Operation, value: (parameter: Parameter) => fc.
 type Body = { body?: unknown; headers?: Record<string, string> };
 
 function bodyOf({ requestBody }: Operation, value: (schema: object) => fc.Arbitrary<unknown>): fc.Arbitrary<Body> {
-  const [[type, { schema }] = []] = [Object.entries(requestBody?.content ?? {})] as [[string, { schema?: object }]?][];
+  const [type, content] = Object.entries(requestBody?.content ?? {})[0] ?? [];
+  const schema = content?.schema;
   if (!type || !schema) return fc.constant({});
   const headers = { "content-type": type };
   if (type !== "application/json") return fc.uint8Array().map((body) => ({ body, headers }));

@@ -13,9 +13,12 @@ import type { Kind } from "../schemas.ts";
  */
 type Decision = Change<ItemDoc> | null;
 
-const told = (type: "item.changed" | "item.published" | "item.retired", { _id }: ItemDoc) => [
+const told = (type: "item.changed" | "item.published" | "item.retired", { _id }: Pick<ItemDoc, "_id">) => [
   { type, data: { id: _id } },
 ];
+
+/** The seller's next page may come from another replica, so a draft is told of as well. */
+export const created = (draft: Pick<ItemDoc, "_id">) => told("item.changed", draft);
 
 /** On its way to the shelf; `keys` is how many licence keys inventory has for it. */
 export function publishing(doc: ItemDoc, keys: number): Decision {
