@@ -64,6 +64,10 @@ export interface Config extends Omit<Raw, "DATA_DIR" | "PUBLIC_URL" | "API_URL" 
 
 export class ConfigError extends Error {}
 
+/** What is said of a data folder that the system does not let us use. */
+export const unusable = (dir: string, error: unknown): ConfigError =>
+  new ConfigError(`DATA_DIR ${dir} cannot be used: ${(error as Error).message}`, { cause: error });
+
 /** Reads and judges the environment; throws a ConfigError that names what is wrong, one line a fault. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const faults: string[] = [];

@@ -134,7 +134,7 @@ type Base<All extends Table> = Omit<Service, "broker"> & {
 export const serviceDefiner =
   <All extends Table>() =>
   <C extends ServiceContract>(c: C) =>
-  <const Mixins extends readonly Mixin<any>[] = [], Methods extends object = {}, State extends object = {}>(
+  <const Mixins extends readonly Mixin<object>[] = [], Methods extends object = {}, State extends object = {}>(
     schema: Lifecycle & {
       mixins?: Mixins;
       settings?: object;

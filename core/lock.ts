@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigError } from "./config.ts";
+import { ConfigError, unusable } from "./config.ts";
 
 /** Linux takes 107 bytes for the path of a socket, macOS 103. */
 const LONGEST_SOCKET_PATH = 103;
@@ -18,18 +18,24 @@ type Release = () => Promise<void>;
 
 /**
  * Only one process may use a data folder: two would overwrite each other's files. Throws a ConfigError that names the
- * folder when another one uses it; otherwise answers how to let go of it.
+ * folder when another one uses it, or nobody can; otherwise answers how to let go of it.
  *
  * The lock is a socket that its owner listens on. It ends with the process, however that dies: there is nothing to
  * wait for, and no process id that somebody else may have got by now.
  */
 export async function lockFolder(dir: string): Promise<Release> {
+  const release = await lock(dir).catch((error: unknown) => {
+    throw unusable(dir, error);
+  });
+  if (release) return release;
+  throw new ConfigError(`DATA_DIR ${dir} is in use by another process: stop that one, or give this one its own folder`);
+}
+
+async function lock(dir: string): Promise<Release | null> {
   await mkdir(dir, { recursive: true });
   const real = await realpath(dir);
   const id = createHash("sha256").update(real).digest("hex").slice(0, 32);
-  const release = process.platform === "win32" ? await lockPipe(id) : await lockInside(real, id);
-  if (release) return release;
-  throw new ConfigError(`DATA_DIR ${dir} is in use by another process: stop that one, or give this one its own folder`);
+  return process.platform === "win32" ? lockPipe(id) : lockInside(real, id);
 }
 
 /** A pipe is gone with its owner: taken is in use. */

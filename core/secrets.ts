@@ -8,9 +8,9 @@ import {
   timingSafeEqual,
   type KeyObject,
 } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "./config.ts";
+import { ConfigError, unusable, type Config } from "./config.ts";
 
 /** What DATA_KEY and JWT_SECRET are used for; each use has a key of its own (HKDF). */
 export interface Secrets {
@@ -25,7 +25,10 @@ export interface Secrets {
   verify(purpose: string, text: string, mac: string): boolean;
 }
 
-/** Reads both keys, or makes them and keeps them in DATA_DIR (mode 600) when they are unset. */
+/** How a secret that was made here is kept. */
+const KEPT = /^[0-9a-f]{64}$/;
+
+/** Reads both keys, or makes them and keeps them in DATA_DIR (mode 600) when they are unset. Throws a ConfigError when the folder does not let it. */
 export function loadSecrets(config: Config): Secrets {
   const jwt = config.JWT_SECRET ?? kept(config.DATA_DIR, "jwt-secret");
   const given = config.DATA_KEY ?? kept(config.DATA_DIR, "data-key");
@@ -65,13 +68,24 @@ export function makeSecrets(jwt: string, dataKey: Buffer): Secrets {
 function kept(dir: string, name: string): string {
   const file = join(dir, name);
   try {
-    return readFileSync(file, "utf8").trim();
+    const text = readOrMake(dir, file).trim();
+    if (KEPT.test(text)) return text;
+  } catch (error) {
+    throw unusable(dir, error);
+  }
+  throw new ConfigError(`${file} should hold 64 hexadecimal digits: restore it from a backup`);
+}
+
+function readOrMake(dir: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   mkdirSync(dir, { recursive: true });
-  const made = randomBytes(32).toString("hex");
-  writeFileSync(file, made + "\n", { flag: "wx", mode: 0o600 });
-  chmodSync(file, 0o600);
+  const made = `${randomBytes(32).toString("hex")}\n`;
+  // Renamed when it is whole: a crash must not leave half a secret behind.
+  writeFileSync(`${file}~`, made, { mode: 0o600, flush: true });
+  renameSync(`${file}~`, file);
   return made;
 }

@@ -68,7 +68,7 @@ export async function openJetStream(broker: ServiceBroker & World): Promise<Back
       max_age: KEEP_DAYS * 86_400 * NANOS,
       duplicate_window: DEDUPE_SECONDS * NANOS,
     });
-    await ensureStream({ name: letters, subjects: [`${prefix}.letter.>`], allow_direct: true });
+    await ensureStream({ name: letters, subjects: [`${prefix}.letter.>`] });
   };
   const shared = { nats, js, jsm, facts, letters, prefix, runtime, logger, ensureStreams };
   await ensureStreams();
@@ -104,7 +104,7 @@ class JetStreamBackend implements Backend {
       const found: DeadLetter[] = [];
       for (let seq = 1; found.length < LISTED;) {
         const query = { seq, next_by_subj: `${prefix}.letter.>` };
-        const message = await jsm.direct.getMessage(letters, query).catch(absent);
+        const message = await jsm.streams.getMessage(letters, query).catch(absent);
         if (!message) break;
         found.push(letterIn(message));
         seq = message.seq + 1;
@@ -134,7 +134,7 @@ class JetStreamBackend implements Backend {
   async #message(id: string): Promise<StoredMsg> {
     const { jsm, letters } = this.#connection;
     const message = /^\d{1,15}$/.test(id)
-      ? await jsm.direct.getMessage(letters, { seq: Number(id) }).catch(absent)
+      ? await jsm.streams.getMessage(letters, { seq: Number(id) }).catch(absent)
       : null;
     if (!message) throw fail("NOT_FOUND");
     return message;

@@ -26,13 +26,15 @@ export interface ConsumerPlan {
   lasting: boolean;
 }
 
+/** Takes a message; `done` says that it is settled, one way or the other. */
+type Take = (message: JsMsg, done: () => void) => void;
+
 /** Pulls from one consumer, makes it anew whenever it is missing, and keeps what it holds from being redelivered. */
 export class Puller {
   readonly #connection: Connection;
   readonly #plan: ConsumerPlan;
   readonly #ackWait: number;
-  /** Takes a message; `done` says that it is settled, one way or the other. */
-  readonly #take: (message: JsMsg, done: () => void) => void;
+  readonly #take: Take;
   readonly #held = new Set<JsMsg>();
   #heartbeat: Timer | undefined;
   #batch: ConsumerMessages | undefined;
@@ -43,7 +45,7 @@ export class Puller {
   #since: number;
   #began = false;
 
-  constructor(connection: Connection, plan: ConsumerPlan, ackWait: number, take: Puller["#take"]) {
+  constructor(connection: Connection, plan: ConsumerPlan, ackWait: number, take: Take) {
     this.#connection = connection;
     this.#plan = plan;
     this.#ackWait = ackWait;
@@ -83,6 +85,7 @@ export class Puller {
         source ??= await this.#ensure();
         if (this.#held.size > HELD - BATCH) await new Promise<void>((resolve) => (this.#wake = resolve));
         this.#batch = await source.fetch({ max_messages: HELD - this.#held.size, expires: ASK_FOR });
+        if (this.#paused) void this.#batch.close();
         for await (const message of this.#batch) this.#hold(message);
       } catch (error) {
         if (this.#paused) return;

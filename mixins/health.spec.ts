@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { createServer, request, type Server } from "node:http";
-import { connect, createServer as createNetServer, type AddressInfo, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { ServiceBroker, type Middleware } from "moleculer";
 import { Counter } from "prom-client";
@@ -8,6 +8,7 @@ import { brokerOptions } from "../core/broker.ts";
 import { fail } from "../core/errors.ts";
 import { describeWith, testBroker, type TestBroker } from "../tests/broker.ts";
 import { freePort, nats } from "../tests/servers.ts";
+import { wireTo } from "../tests/wire.ts";
 import { actionMetrics, metrics, probes, probeServer } from "./health.ts";
 
 const ask = (port: number, path: string, method = "GET") =>
@@ -45,25 +46,6 @@ async function serveProbes({ broker }: TestBroker, awaits?: string[]): Promise<n
   await new Promise<void>((resolve) => server.listen(0, resolve));
   opened.push(() => new Promise((resolve) => server.close(resolve)));
   return (server.address() as AddressInfo).port;
-}
-
-/** A connection to a server that can be cut and mended. */
-async function wire(target: number) {
-  let whole = true;
-  const ends = new Set<Socket>();
-  const server = createNetServer((socket) => {
-    if (!whole) return void socket.destroy();
-    const other = connect(target, "127.0.0.1");
-    for (const end of [socket, other]) ends.add(end.on("error", () => {}));
-    socket.pipe(other).pipe(socket);
-  });
-  const cut = () => {
-    whole = false;
-    for (const end of ends) end.destroy();
-  };
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  opened.push(cut, () => server.close());
-  return { port: (server.address() as AddressInfo).port, cut, mend: () => void (whole = true) };
 }
 
 test("a process is live from the first moment, ready when its services are started, until it stops", async () => {
@@ -168,7 +150,8 @@ test("metrics tell of Node, of every action, and of what others register", async
 describeWith(nats, "with a transporter", (server) => {
   test("services elsewhere are seen, and without a connection nobody is ready", async () => {
     const { port: natsPort } = new URL(server().url);
-    const line = await wire(Number(natsPort));
+    const line = await wireTo(Number(natsPort));
+    opened.push(line.close);
     const env = { NATS_URL: `nats://127.0.0.1:${line.port}`, LOGLEVEL: "fatal" };
     const gateway = testBroker({ env });
     opened.push(gateway.stop);

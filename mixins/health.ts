@@ -121,21 +121,25 @@ function connectionOf(broker: ServiceBroker): () => boolean {
   };
 }
 
-/** For a process without the gateway: the probes on a port of their own, `config.PORT` by default, from before its services start. */
+/**
+ * For a process without the gateway, which answers them itself: the probes on a port of their own, `config.PORT` by
+ * default, from before its services start.
+ */
 export function probeServer({ port }: { port?: number } = {}): Middleware {
-  let server: Server;
+  let server: Server | undefined;
   return {
     name: "ProbeServer",
     async starting(broker: ServiceBroker & Partial<World>) {
+      if (broker.services.some(({ name }) => name === "api")) return;
       const answered = probes(broker);
-      server = createServer((req, res) => void (answered(req, res) || res.writeHead(404).end()));
+      const opening = (server = createServer((req, res) => void (answered(req, res) || res.writeHead(404).end())));
       await new Promise<void>((resolve, reject) => {
-        server.once("error", reject).listen(port ?? broker.config!.PORT, resolve);
+        opening.once("error", reject).listen(port ?? broker.config!.PORT, resolve);
       });
     },
     async stopped() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
+      const closed = new Promise((resolve) => (server ? server.close(resolve) : resolve(null)));
+      server?.closeAllConnections();
       await closed;
     },
   } as Middleware;

@@ -63,7 +63,13 @@ test("keeps the order, gathers what comes together, and makes the folder", async
   await Promise.all(sequence(0, 500).map((line) => journal.append(line)));
   expect(content()).toBe(sequence(0, 500).join(""));
   expect(journal.size).toBe(content().length);
-  expect(syncs).toHaveBeenCalledTimes(1);
+  const afterSomeSteps = async (line: string, at: number) => {
+    for (let step = 0; step < at; step++) await null;
+    await journal.append(line);
+  };
+  await Promise.all(sequence(500, 600).map(afterSomeSteps));
+  expect(content()).toBe(sequence(0, 600).join(""));
+  expect(syncs).toHaveBeenCalledTimes(2);
 });
 
 test("durable: neither an append nor `settled` resolves before fdatasync; one more sync serves all who came meanwhile", async () => {
@@ -171,6 +177,19 @@ test("a rewrite replaces the content; what is appended meanwhile follows it, onc
   expect(existsSync(`${file}~`)).toBe(false);
 });
 
+test("what waits for its commit when a rewrite takes over is kept once", async () => {
+  const journal = await journalOf();
+  const { letThrough } = slowDisk();
+  const before = journal.append("before\n");
+  const rewritten = journal.rewrite(["snapshot\n"]);
+  expect(await isSettled(rewritten)).toBe(false);
+  const waiting = journal.append("waiting\n");
+  letThrough();
+  await Promise.all([before, rewritten, waiting]);
+  expect(content()).toBe("snapshot\nwaiting\n");
+  expect(journal.size).toBe(content().length);
+});
+
 test("a rewrite that fails leaves the old content and a journal that goes on", async () => {
   const journal = await journalOf();
   await journal.append("old\n");
@@ -196,7 +215,7 @@ test("closing waits for what is under way and refuses what comes later", async (
   const last = journal.append("last\n");
   const rewritten = journal.rewrite(["anew\n"]);
   await journal.close();
+  expect([content(), existsSync(`${file}~`)]).toEqual(["anew\n", false]);
   await Promise.all([last, rewritten]);
   await expect(journal.append("late\n")).rejects.toThrow("closed");
-  expect(content()).toBe("anew\n");
 });

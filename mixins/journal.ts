@@ -113,7 +113,7 @@ class FileJournal implements Journal {
   }
 
   settled(): Promise<void> {
-    return this.#next ?? this.#work;
+    return this.#work;
   }
 
   rewrite(lines: Iterable<string>): Promise<void> {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Reply {
   status: number;
   headers: Headers;
-  body: any; // eslint-disable-line typescript/no-explicit-any -- a stranger's client knows no types
+  body: any;
 }
 
 export interface Ask {

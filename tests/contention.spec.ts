@@ -104,6 +104,15 @@ describe("contention", () => {
     }
   });
 
+  test("who asks for more than there is hears what there is, and holds none of it", async () => {
+    const item = await seller.sell({ stock: 5 });
+    await guest().order([{ itemId: item.id, quantity: 2 }]);
+    const refused = (available: number, held: number) => ({ status: 409, body: { type: "SOLD_OUT", data: { itemId: item.id, available, held } } });
+    expect(await guest().order([{ itemId: item.id, quantity: 4 }])).toMatchObject(refused(3, 2));
+    expect(verdictOf(await guest().order([{ itemId: item.id, quantity: 3 }]))).toBe("reserved");
+    expect(await guest().order(one(item.id))).toMatchObject(refused(0, 5));
+  });
+
   test("a limit of one holds for two orders at once: of a user, and of a guest whatever the case of the e-mail", async () => {
     const item = await seller.sell({ stock: 10, perBuyer: 1 });
     const user = await shop.client().signUp();

@@ -15,6 +15,8 @@ export interface ShopOptions {
   dir?: string;
   /** Services by folder name, comma-separated; all when left out. */
   services?: string;
+  /** No file may grow past so many KiB: what is written then fails, as on a full disk. */
+  fileSize?: number;
 }
 
 /** The shop as a process of its own, the way `npm start` runs it: it can be killed, and started again on its data. */
@@ -41,13 +43,16 @@ export class Shop {
 
   /** Resolves when it answers; `ready: false` does not wait. */
   static async start(options: ShopOptions = {}, { ready = true } = {}): Promise<Shop> {
-    const { env = {}, dir, services } = options;
+    const { env = {}, dir, services, fileSize } = options;
     const folder = dir ?? mkdtempSync(join(tmpdir(), "holdfast-shop-"));
     const port = env["PORT"] ?? String(await freePort());
     const url = `http://127.0.0.1:${port}`;
+    const limited = fileSize ? ["bash", "-c", `ulimit -f ${fileSize}; exec "$0" "$@"`] : [];
+    const [program, ...args] = [...limited, process.execPath];
     const child = spawn(
-      process.execPath,
+      program!,
       [
+        ...args,
         join(ROOT, "node_modules/moleculer/bin/moleculer-runner.mjs"),
         "-c",
         "moleculer.config.ts",
@@ -79,7 +84,8 @@ export class Shop {
 
   async answers(): Promise<void> {
     for (const end = Date.now() + START_WITHIN; ; await sleep(20)) {
-      if (this.#child.exitCode !== null) throw new Error(`The shop ended with ${this.#child.exitCode}\n${this.output}`);
+      const { exitCode, signalCode } = this.#child;
+      if (exitCode !== null || signalCode) throw new Error(`The shop ended with ${exitCode ?? signalCode}\n${this.output}`);
       const ready = await fetch(`${this.url}/ready`).then(
         ({ status }) => status === 200,
         () => false,
@@ -100,10 +106,11 @@ export class Shop {
   }
 
   /** The same shop again: its address, its data, its environment but for what is given. */
-  async restart(env: ShopOptions["env"] = {}): Promise<Shop> {
+  async restart(env: ShopOptions["env"] = {}, { fileSize }: Pick<ShopOptions, "fileSize"> = {}): Promise<Shop> {
     await this.crash();
     const { port: PORT } = new URL(this.url);
-    const again = await Shop.start({ ...this.#options, dir: this.dir, env: { ...this.#options.env, PORT, ...env } });
+    const options = { ...this.#options, dir: this.dir, fileSize, env: { ...this.#options.env, PORT, ...env } };
+    const again = await Shop.start(options);
     again.#kept = this.#kept;
     return again;
   }

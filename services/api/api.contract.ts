@@ -43,7 +43,7 @@ export const httpRoutes = {
     consumes: "application/octet-stream",
     status: 201,
     produces: { type: "application/json", schema: Type.Object({ file: UploadedFile }) },
-    errors: ["NOT_FOUND", "LIMIT_REACHED", "TOO_LARGE"],
+    errors: ["VALIDATION_ERROR", "NOT_FOUND", "LIMIT_REACHED", "TOO_LARGE"],
   },
   download: {
     rest: "GET /api/library/:id/files/:filename",
@@ -51,7 +51,7 @@ export const httpRoutes = {
     params: delivery.actions.link.params,
     status: 302,
     headers: { Location: "A signed link, good for 300 s; it needs no cookie" },
-    errors: ["NOT_FOUND", "FORBIDDEN"],
+    errors: ["VALIDATION_ERROR", "NOT_FOUND", "FORBIDDEN"],
   },
   file: {
     rest: "GET /files/:blob/:filename",
@@ -77,7 +77,7 @@ export const httpRoutes = {
     }),
     status: 200,
     produces: { type: "text/event-stream", schema: Text },
-    errors: ["NOT_FOUND", "SIGN_IN_REQUIRED"],
+    errors: ["VALIDATION_ERROR", "NOT_FOUND", "SIGN_IN_REQUIRED"],
   },
   openapi: {
     rest: "GET /api/openapi.json",
@@ -102,7 +102,7 @@ export const httpRoutes = {
     params: Type.Object({ id: Id }),
     status: 200,
     produces: { type: "image/svg+xml", schema: Text },
-    errors: ["NOT_FOUND"],
+    errors: ["VALIDATION_ERROR", "NOT_FOUND"],
   },
   alive: {
     rest: "GET /live",

@@ -26,6 +26,9 @@ const operations = published.map((operation) => ({ operation, read: readerOf(ope
 const byRest = new Map(operations.map((entry) => [restOf(entry.operation), entry]));
 const document = JSON.stringify(documentOf(published));
 
+/** How long other services let the gateway go first, ms. They take up to 4 s themselves, and all of it may take 5 s. */
+const HEAD_START = 800;
+
 /** Every fact of an order may change what a live stream shows. */
 const orderFact = {
   mode: "each" as const,
@@ -82,10 +85,21 @@ export default defineService(api)({
       return fitting.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     },
 
-    /** Ends the streams and lets requests finish. In one process this comes before any other service stops. */
+    /** Ends the streams and lets requests finish. */
     leave(): Promise<void> {
       this.live.end();
       return (this.stopping ??= drain(this.server, this.runtime));
+    },
+
+    /** In one process the other services wait with their own stop: requests in flight may need them. */
+    leaveFirst(): Promise<void> {
+      return new Promise((resolve, reject) => {
+        const late = this.runtime.after(HEAD_START, resolve);
+        this.leave().then(() => {
+          late.cancel();
+          resolve();
+        }, reject);
+      });
     },
   },
 
@@ -121,7 +135,7 @@ export default defineService(api)({
     this.probe = probes(broker as unknown as ServiceBroker, { awaits: awaited.map(({ name }) => name) });
     this.server = httpServer((req, res) => void this.httpHandler(req, res));
     this.addRoute(routeTable(aliasesOf(this, operations), this));
-    broker.middlewares.add({ name: "GatewayFirst", stopping: () => this.leave() });
+    broker.middlewares.add({ name: "GatewayFirst", stopping: () => this.leaveFirst() });
   },
 
   async started() {

@@ -109,6 +109,8 @@ describe("bodies and parameters", () => {
     const twice: [string, string, unknown][] = [
       ["GET", "/api/items/i1?id=i2", undefined],
       ["PATCH", "/api/items/i1", { id: "i2" }],
+      ["PATCH", "/api/items/i1?title=A", { title: "B" }],
+      ["POST", "/api/items/i1/publish?now=1", undefined],
       ["GET", "/api/items?page=1&page=2", undefined],
     ];
     for (const [method, path, body] of twice)

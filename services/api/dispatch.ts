@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { fail } from "../../core/errors.ts";
 import { explain } from "./errors.ts";
-import { queryOf, type Reader } from "./params.ts";
+import type { Reader } from "./params.ts";
 import { perform, type Exchange, type Gateway } from "./perform.ts";
 import type { Operation } from "./route.ts";
 
@@ -35,11 +35,11 @@ export function dispatcher(gateway: Host, find: Finder, exchange: Exchange): Dis
       const call = {
         path: found.path,
         headers: lowerCased(headers),
-        input: () => (found.operation.place === "body" ? body : queryOf(withQuery(url, query))),
+        url: withQuery(url, query),
+        body: () => copyOf(body),
       };
       const outcome = await perform(gateway, found, call, exchange);
-      // A copy, as by HTTP: what a service answers in this process may be its own.
-      return outcome.status === 204 ? null : JSON.parse(JSON.stringify(outcome.body));
+      return outcome.status === 204 ? null : copyOf(outcome.body);
     } catch (error) {
       const id = exchange.res.getHeader("x-request-id");
       const { status: code, type, message, data } = explain(gateway, `${method} ${url} for a page`, id, error);
@@ -47,6 +47,9 @@ export function dispatcher(gateway: Host, find: Finder, exchange: Exchange): Dis
     }
   };
 }
+
+/** As JSON would carry it: what a service answers in this process may be its own, and a page may change what it got. */
+const copyOf = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
 function withQuery(url: string, query: NonNullable<DispatchOptions["query"]>): string {
   const given = new URLSearchParams();

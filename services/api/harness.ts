@@ -85,16 +85,19 @@ interface Inside {
 /** A gateway on a port of its own, with stubs for the neighbours: those given, and silent ones for the rest. */
 export async function gateway(
   neighbours: { [S in keyof typeof cluster]?: Actions } = {},
-  { storefront = "/none", ...options }: TestBrokerOptions & { storefront?: string } = {},
+  { storefront = "/none", without, ...options }: TestBrokerOptions & { storefront?: string; without?: string } = {},
 ) {
   const stubs = Object.values(cluster)
-    .filter(({ name }) => name !== "api")
+    .filter(({ name }) => name !== "api" && name !== without)
     .map((contract) => stub(contract, neighbours[contract.name as keyof typeof cluster] ?? {}));
   const world = testBroker({ services: stubs, ...options });
   const service = world.broker.createService({ ...api, settings: { ...api.settings, storefront } });
   const logged: unknown[][] = [];
   service.logger.error = (...words: unknown[]) => void logged.push(words);
-  await world.broker.start();
+  await world.broker.start().catch(async (error: unknown) => {
+    await world.stop();
+    throw error;
+  });
   const { server, secrets, bus, files } = service as unknown as Inside;
   const { port } = server.address() as AddressInfo;
   let facts = 0;
@@ -135,16 +138,23 @@ export interface Answer {
 /** One request with its path as it stands: no client tidies it up on the way. */
 export function ask(port: number, { method, path, headers = {}, body }: Partial<Asked>): Promise<Answer> {
   const raw = typeof body === "string" || body instanceof Uint8Array;
-  const sent = body === undefined || raw ? body : JSON.stringify(body);
+  const sent = body === undefined || raw ? (body as string | undefined) : JSON.stringify(body);
   const type = body !== undefined && !raw ? { "content-type": "application/json" } : {};
+  const length =
+    sent === undefined || headers["transfer-encoding"] ? {} : { "content-length": Buffer.byteLength(sent) };
   return new Promise((resolve, reject) => {
-    request({ host: "127.0.0.1", port, method, path, agent: false, headers: { ...type, ...headers } }, async (res) => {
-      const endless = res.headers["content-type"] === "text/event-stream" && method !== "HEAD";
-      const answered = endless ? "" : await text(res);
-      if (endless) res.destroy();
-      const json = res.headers["content-type"]?.startsWith("application/json") ? JSON.parse(answered || "null") : null;
-      resolve({ status: res.statusCode!, headers: res.headers, text: answered, json });
-    })
+    request(
+      { host: "127.0.0.1", port, method, path, agent: false, headers: { ...type, ...length, ...headers } },
+      async (res) => {
+        const endless = res.headers["content-type"] === "text/event-stream" && method !== "HEAD";
+        const answered = endless ? "" : await text(res);
+        if (endless) res.destroy();
+        const json = res.headers["content-type"]?.startsWith("application/json")
+          ? JSON.parse(answered || "null")
+          : null;
+        resolve({ status: res.statusCode!, headers: res.headers, text: answered, json });
+      },
+    )
       .once("error", reject)
       .end(sent);
   });

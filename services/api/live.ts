@@ -57,7 +57,7 @@ export class Live {
   /** Opens a stream. Throws before anything is sent: VALIDATION_ERROR, SIGN_IN_REQUIRED, NOT_FOUND, RATE_LIMITED. */
   async open(req: WebRequest, res: ServerResponse): Promise<void> {
     const { runtime, sessions } = this.#host;
-    const { items = [], orders = [], sales } = read({ path: {}, input: queryOf(req.originalUrl) }) as Asked;
+    const { items = [], orders = [], sales } = read({ path: {}, query: queryOf(req.originalUrl) }) as Asked;
     const visitor = await sessions.visitor(req, res);
     if (sales && !visitor.user) throw fail("SIGN_IN_REQUIRED");
     const stream = new LiveStream(res, sessions.meta(visitor, req.headers["order-token"]));

@@ -54,8 +54,19 @@ export const components = (): Record<string, unknown> =>
 /** The replies of these errors, by status. */
 export function errorReplies(types: Iterable<ErrorType>): Record<string, unknown> {
   const byStatus = Map.groupBy(new Set(types), (type) => catalogue[type][0]);
-  return Object.fromEntries([...byStatus].map(([status, these]) => [String(status), errorReply(status, these)]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, these]) => [
+      String(status),
+      these.length === 1 ? { $ref: `#/components/responses/${these[0]}` } : errorReply(status, these),
+    ]),
+  );
 }
+
+/** The reply of each error that an operation has alone under its status. */
+export const errorComponents = (): Record<string, object> =>
+  Object.fromEntries(
+    Object.entries(catalogue).map(([type, [status]]) => [type, errorReply(status, [type as ErrorType])]),
+  );
 
 function errorReply(status: number, types: ErrorType[]): object {
   const schema: TSchema = Type.Object({

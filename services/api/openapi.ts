@@ -2,7 +2,7 @@ import { Type, type TSchema } from "typebox";
 import type { ErrorType } from "../../core/errors.ts";
 import { closed } from "../../core/validator.ts";
 import { httpRoutes, type HttpRoute } from "./api.contract.ts";
-import { components, errorReplies, shown } from "./openapi.schemas.ts";
+import { components, errorComponents, errorReplies, shown } from "./openapi.schemas.ts";
 import { alternativesOf, propertiesOf, routeOf, type Operation, type Route } from "./route.ts";
 
 /** What the document says of one method of one path, from wherever it is declared. */
@@ -37,6 +37,7 @@ export function documentOf(operations: Operation[]): object {
     paths,
     components: {
       schemas: components(),
+      responses: errorComponents(),
       securitySchemes: {
         session: { type: "apiKey", in: "cookie", name: "session", description: "Set by signing in; renewed by itself" },
         orderToken: { type: "apiKey", in: "header", name: "Order-Token", description: "A guest's key to their order" },
@@ -70,14 +71,13 @@ function describeOperation(operation: Operation): Described {
 function describeRoute([id, route]: [string, HttpRoute]): Described {
   const { auth = "anyone", consumes, errors, headers = {}, params, produces, rest, status, summary } = route;
   const parts = routeOf(rest, params);
-  const judged = parts.path.startsWith("/api/") && Object.keys(params.properties).length > 0;
   const guarded = parts.method !== "GET" && auth !== "anyone";
   return {
     ...parts,
     id,
     summary,
     auth,
-    errors: [...errors, ...(judged ? (["VALIDATION_ERROR"] as const) : []), ...commonErrors(parts, auth, guarded)],
+    errors: [...errors, ...commonErrors(parts, auth, guarded)],
     requestBody: consumes && {
       required: true,
       content: { [consumes]: consumes === "application/json" ? {} : { schema: Type.String({ format: "binary" }) } },

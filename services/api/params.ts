@@ -8,15 +8,17 @@ const MAX_FAULTS = 20;
 
 export interface Given {
   path: Record<string, string>;
-  /** The query as it came, all strings, or the parsed body; undefined when there was none. */
-  input: unknown;
+  /** All strings, as they came. */
+  query: Record<string, string>;
+  /** Parsed; undefined when there was none. */
+  body?: unknown;
   /** The header Idempotency-Key. */
   key?: string | undefined;
 }
 
 /**
  * Builds the parameters of an action from a request. Throws VALIDATION_ERROR `[{field, rule}]` for whatever the
- * schema rules out, unknown fields included, and so for a name that the path has taken already;
+ * schema rules out, unknown fields included, and so for a name at a place that is not its own;
  * BAD_IDEMPOTENCY_KEY for a key that is none.
  */
 export type Reader = (given: Given) => Record<string, unknown>;
@@ -25,22 +27,25 @@ export type Reader = (given: Given) => Record<string, unknown>;
 export function readerOf({ pathParams, input, place, takesKey }: Route): Reader {
   const faultsInPath = judge(closed(pathParams));
   const judges = alternativesOf(input).map((alternative) => judge(closed(alternative)));
-  const coerce = place === "query" ? coercer(input) : (given: unknown) => given;
-  return (given) => {
-    const value = coerce(given.input ?? {});
-    const faults = [...(faultsInPath(given.path) ?? []), ...leastFaults(judges, value)];
+  const coerce = coercer(input);
+  return ({ path, query, body, key }) => {
+    const value = place === "query" ? coerce(query) : (body ?? {});
+    const faults = [
+      ...(faultsInPath(path) ?? []),
+      ...leastFaults(judges, value),
+      ...(place === "body" ? Object.keys(query).map((field) => ({ field, rule: "boolean" })) : []),
+    ];
     if (faults.length) throw fail("VALIDATION_ERROR", told(faults));
-    const key = takesKey && given.key !== undefined ? { [KEY]: checkedKey(given.key) } : {};
     // Only what the closed schema names is left by now, so that spreading cannot smuggle a `__proto__` in.
-    return { ...(value as object), ...given.path, ...key };
+    return { ...(value as object), ...path, ...(takesKey && key !== undefined && { [KEY]: checkedKey(key) }) };
   };
 }
 
 /** The query of a URL, as strings. Throws VALIDATION_ERROR for a name that comes twice. */
-export function queryOf(url: string): Record<string, string> | undefined {
-  const start = url.indexOf("?");
-  if (start < 0) return undefined;
+export function queryOf(url: string): Record<string, string> {
   const query = Object.create(null) as Record<string, string>;
+  const start = url.indexOf("?");
+  if (start < 0) return query;
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
     if (name in query) throw fail("VALIDATION_ERROR", [{ field: name, rule: "uniqueItems" }]);
     query[name] = value;
@@ -59,7 +64,7 @@ function leastFaults(judges: ReturnType<typeof judge>[], value: unknown): Fault[
   return least ?? [];
 }
 
-/** An unknown field is named itself, and not the object that it is in. */
+/** An unknown field, which breaks the schema `false`, is named itself, and not the object that it is in. */
 function told(faults: Fault[]): Fault[] {
   return faults
     .filter(({ rule }) => rule !== "additionalProperties")
@@ -75,12 +80,12 @@ function checkedKey(key: string): string {
 type Coercion = (text: string) => unknown;
 
 /** A query has only strings: what the schema wants to be a number, a boolean or a list becomes one where it reads as one. */
-function coercer(schema: TSchema): (query: unknown) => unknown {
+function coercer(schema: TSchema): (query: Record<string, string>) => Record<string, unknown> {
   const coercions = Object.entries(propertiesOf(schema)).flatMap(([name, { type }]: [string, { type?: string }]) =>
     type && coercionTo[type] ? [[name, coercionTo[type]] as const] : [],
   );
   return (query) => {
-    const values = { ...(query as Record<string, unknown>) };
+    const values: Record<string, unknown> = { ...query };
     for (const [name, coerce] of coercions) {
       const text = values[name];
       if (typeof text === "string") values[name] = coerce(text);

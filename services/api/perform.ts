@@ -3,7 +3,7 @@ import type { Context, ServiceBroker } from "moleculer";
 import type { Meta } from "../../core/contract.ts";
 import { fail } from "../../core/errors.ts";
 import type { Limits } from "./limits.ts";
-import type { Reader } from "./params.ts";
+import { queryOf, type Reader } from "./params.ts";
 import type { Operation } from "./route.ts";
 import type { Sessions, Visitor } from "./session.ts";
 import type { Shop } from "./shop.ts";
@@ -26,8 +26,10 @@ export interface Exchange {
 export interface Call {
   path: Record<string, string>;
   headers: IncomingHttpHeaders;
-  /** The query or the body, asked for only when the caller may come in. */
-  input(): unknown;
+  /** The path with its query. */
+  url: string;
+  /** Asked for only when the caller may come in, and the operation takes one. */
+  body(): unknown;
 }
 
 export interface Outcome {
@@ -45,13 +47,14 @@ export async function perform(
   call: Call,
   { req, res }: Exchange,
 ): Promise<Outcome> {
-  const { action, contract, method } = operation;
+  const { action, contract, method, place } = operation;
   const visitor = await sessions.visitor(req, res);
   await limits.spend(action, visitor.address);
   admit(contract.auth, visitor);
   const params = read({
     path: call.path,
-    input: await call.input(),
+    query: queryOf(call.url),
+    body: place === "body" ? await call.body() : undefined,
     key: call.headers["idempotency-key"] as string | undefined,
   });
   const meta = sessions.meta(visitor, call.headers["order-token"]);

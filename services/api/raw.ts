@@ -6,6 +6,7 @@ import type { FilesHandle } from "../../mixins/files.ts";
 import { drawCover } from "../items/cover.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { readBody } from "./body.ts";
+import { explain } from "./errors.ts";
 import { queryOf, readerOf } from "./params.ts";
 import { sendJson } from "./reply.ts";
 import { routeOf } from "./route.ts";
@@ -14,6 +15,7 @@ import type { Shop } from "./shop.ts";
 import type { WebRequest } from "./web.ts";
 
 interface Host extends Injected {
+  logger: { error(...words: unknown[]): void };
   broker: Shop;
   files: FilesHandle;
   sessions: Sessions;
@@ -32,7 +34,7 @@ const readCover = readerOf(routeOf(coverRoute.rest, coverRoute.params));
 
 /** Sends a buyer on to a signed link. */
 export async function download({ broker, sessions }: Host, req: WebRequest, res: ServerResponse): Promise<void> {
-  const given = { path: req.$params.params, input: queryOf(req.originalUrl) };
+  const given = { path: req.$params.params, query: queryOf(req.originalUrl) };
   const params = readDownload(given) as { id: string; filename: string };
   const meta = sessions.meta(await sessions.visitor(req, res), req.headers["order-token"]);
   const { location } = await broker.call("delivery.link", params, { meta, parentCtx: req.$ctx });
@@ -46,7 +48,7 @@ export async function file({ files, runtime }: Host, req: WebRequest, res: Serve
 
 /** A drawn cover. Those of drafts are for their sellers, and for no shared cache. */
 export async function cover({ broker, sessions }: Host, req: WebRequest, res: ServerResponse): Promise<void> {
-  const params = readCover({ path: req.$params.params, input: undefined }) as { id: string };
+  const params = readCover({ path: req.$params.params, query: {} }) as { id: string };
   const get = (meta: object) => broker.call("items.get", params, { meta, parentCtx: req.$ctx });
   const open = await get({}).catch((error: unknown) => {
     if (typeOf(error) === "NOT_FOUND") return null;
@@ -72,9 +74,19 @@ export async function webhook({ broker, runtime }: Host, req: WebRequest, res: S
   sendJson(res, 200, await broker.call("payments.webhook", { body: body.toString(), signature }));
 }
 
-/** Stripe's wire API on this origin, where the sandbox stands in; nothing where it does not. */
-export async function sandbox({ broker, config, runtime }: Host, req: WebRequest, res: ServerResponse): Promise<void> {
-  if (!config.sandbox) throw fail("NOT_FOUND");
+/** Stripe's wire API on this origin, where the sandbox stands in; nothing where it does not. Failures are in Stripe's words. */
+export async function sandbox(host: Host, req: WebRequest, res: ServerResponse): Promise<void> {
+  if (!host.config.sandbox) throw fail("NOT_FOUND");
+  try {
+    await passOn(host, req, res);
+  } catch (error) {
+    if (res.destroyed) return;
+    const { status, message } = explain(host, "The sandbox", res.getHeader("x-request-id"), error);
+    sendJson(res, status, { error: { type: "api_error", message } });
+  }
+}
+
+async function passOn({ broker, runtime }: Host, req: WebRequest, res: ServerResponse): Promise<void> {
   const body = await readBody(req, res, runtime);
   const headers = Object.fromEntries(Object.entries(req.headers).map(([name, value]) => [name, String(value)]));
   const request = { method: req.method!, path: req.originalUrl, headers, body: body.toString() };

@@ -8,7 +8,7 @@ import { dispatcher, type Finder } from "./dispatch.ts";
 import type { Limits } from "./limits.ts";
 import type { Live } from "./live.ts";
 import type { Pages } from "./pages.ts";
-import { queryOf, type Reader } from "./params.ts";
+import type { Reader } from "./params.ts";
 import { perform } from "./perform.ts";
 import { cover, download, file, sandbox, webhook } from "./raw.ts";
 import { sendJson } from "./reply.ts";
@@ -69,7 +69,8 @@ const answer =
     const call = {
       path: req.$params.params,
       headers: req.headers,
-      input: () => (entry.operation.place === "body" ? readJson(req, res, host.runtime) : queryOf(req.originalUrl)),
+      url: req.originalUrl,
+      body: () => readJson(req, res, host.runtime),
     };
     const { status, body } = await perform(host, entry, call, { req, res });
     sendJson(res, status, body);

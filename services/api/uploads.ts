@@ -4,7 +4,7 @@ import { fail } from "../../core/errors.ts";
 import type { FileStore } from "../../mixins/files.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { invite } from "./body.ts";
-import { readerOf } from "./params.ts";
+import { queryOf, readerOf } from "./params.ts";
 import { sendJson } from "./reply.ts";
 import { routeOf } from "./route.ts";
 import type { Sessions } from "./session.ts";
@@ -27,7 +27,10 @@ const read = readerOf(routeOf(rest, params));
 export async function upload({ broker, config, files, sessions }: Host, req: WebRequest, res: ServerResponse) {
   const visitor = await sessions.visitor(req, res);
   if (!visitor.user) throw fail("SIGN_IN_REQUIRED");
-  const { id, filename } = read({ path: req.$params.params, input: {} }) as { id: string; filename: string };
+  const { id, filename } = read({ path: req.$params.params, query: queryOf(req.originalUrl) }) as {
+    id: string;
+    filename: string;
+  };
   const maxBytes = config.UPLOAD_MAX_MB * 1_048_576;
   if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw fail("TOO_LARGE", { maxBytes });
   const options = { meta: sessions.meta(visitor, undefined), parentCtx: req.$ctx };

@@ -65,14 +65,16 @@ export default defineService(inventory)({
       }
     },
 
-    async soldOut(item: string): Promise<Refusal> {
+    /** What is left for others to ask for: the refused order keeps nothing. */
+    async soldOut(item: string, ours: number): Promise<Refusal> {
       const [counted] = await this.broker.call("inventory.stock", { items: [item] });
       const { stock, nextAt } = counted!;
+      const held = stock.held - ours;
       const data = {
         itemId: item,
-        available: stock.available,
-        held: stock.held,
-        nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
+        available: stock.available + ours,
+        held,
+        nextAt: nextAt === null || held <= 0 ? null : new Date(nextAt).toISOString(),
       };
       return { type: "SOLD_OUT", data };
     },
@@ -193,7 +195,7 @@ export default defineService(inventory)({
       },
       isDuplicate,
       hints,
-      soldOut: (item) => this.soldOut(item),
+      soldOut: (item, ours) => this.soldOut(item, ours),
     };
   },
 

@@ -37,7 +37,8 @@ export interface StockRoom {
   isDuplicate(error: unknown): boolean;
   /** Ids of units that were free a moment ago; the conditional write judges. */
   hints: { take(item: string): Promise<string | undefined>; put(item: string, unit: string): void };
-  soldOut(item: string): Promise<Refusal>;
+  /** `ours`: how many copies of the item the order itself holds just now, and gives back. */
+  soldOut(item: string, ours: number): Promise<Refusal>;
 }
 
 export interface ReserveCommand {
@@ -89,8 +90,11 @@ async function claimSlot(
   if (!stocked(line) || (await room.units.findOne({ slot }))) return null;
   for (;;) {
     const id = await room.hints.take(line.item);
-    // The last copy may have gone to this very slot: another driver of this order was faster.
-    if (id === undefined) return (await room.units.findOne({ slot })) ? null : room.soldOut(line.item);
+    if (id === undefined) {
+      // The last copy may have gone to this very slot: another driver of this order was faster.
+      if (await room.units.findOne({ slot })) return null;
+      return room.soldOut(line.item, slotsOf(reservation._id, line).indexOf(slot));
+    }
     const { query, update } = hold(id, line.item, slot, reservation._id, reservation.until);
     try {
       if (await room.units.claim(query, update)) return null;
@@ -104,20 +108,34 @@ async function claimSlot(
 }
 
 async function claimUse(
-  { uses }: StockRoom,
+  room: StockRoom,
   buyer: string,
   item: string,
   limit: number,
   slot: string,
 ): Promise<boolean> {
+  const { uses } = room;
   const prefix = `${item}:${buyer}:`;
-  if (await uses.findOne({ slot })) return true;
-  const taken = new Set((await uses.find({ prefix })).map(({ _id }) => _id));
-  for (let n = 0; n < limit; n++) {
-    if (taken.has(prefix + n)) continue;
-    if ((await uses.insert({ _id: prefix + n, slot })) || (await uses.findOne({ slot }))) return true;
+  for (;;) {
+    if (await uses.findOne({ slot })) return true;
+    const known = await uses.find({ prefix });
+    const taken = new Set(known.map(({ _id }) => _id));
+    for (let n = 0; n < limit; n++)
+      if (!taken.has(prefix + n) && (await uses.insert({ _id: prefix + n, slot }))) return true;
+    // Another driver of this order may have been faster.
+    if (await uses.findOne({ slot })) return true;
+    if (!(await reclaimUses(room, known))) return false;
   }
-  return false;
+}
+
+/** R5 for uses: a claim that came late and was cut off leaves one behind. It is freed when its room is needed; how many were. */
+async function reclaimUses({ reservations, uses }: StockRoom, known: Use[]): Promise<number> {
+  let freed = 0;
+  for (const { slot } of known) {
+    const reservation = await reservations.get(slot.slice(0, slot.indexOf(":")));
+    if (!reservation || !isOwner(reservation)) freed += await uses.remove({ slot });
+  }
+  return freed;
 }
 
 async function refuse(room: StockRoom, reservation: Reservation, refusal: Refusal): Promise<Verdict> {
@@ -180,15 +198,12 @@ export async function sellOrder(
   return { state, units };
 }
 
-/** After a refund: the copies are retired, and the uses are given back to the buyer's limit. */
+/** After a refund: the copies are retired, and with the reservation the uses are given back to the buyer's limit. */
 export async function retireOrder(room: StockRoom, order: string): Promise<void> {
   const reservation = await room.reservations.get(order);
-  for (const line of reservation?.lines ?? []) {
-    for (const slot of slotsOf(order, line)) {
-      await change(room, slot, retire);
-      await room.uses.remove({ slot });
-    }
-  }
+  for (const line of reservation?.lines ?? [])
+    for (const slot of slotsOf(order, line)) await change(room, slot, retire);
+  await release(room, order);
 }
 
 /** One guarded write on the unit in a slot; the unit as it then is, changed by us or by somebody faster. */

@@ -19,7 +19,7 @@ export interface Unit {
   free?: string;
   /** Only held units have it: "<item>:<until>:<_id>", so that the first one is the next to lapse. */
   held?: string;
-  /** Held and sold units: "<order>:<line>:<n>", unique: one place in an order holds one unit. */
+  /** Held and sold units, and refunded ones: "<order>:<line>:<n>", unique: one place in an order has one unit, ever. */
   slot?: string;
   order?: string;
   /** The licence key, encrypted. */
@@ -68,10 +68,13 @@ export const sell = (unit: Unit, slot: string): Guarded => ({
   update: { $set: { state: "sold" }, $unset: { held: true, due: true } },
 });
 
-/** A refunded copy does not come back on sale: whoever had it may have kept it. */
+/**
+ * A refunded copy does not come back on sale: whoever had it may have kept it. It keeps its slot, so that a claim
+ * that comes late finds the place taken.
+ */
 export const retire = (unit: Unit, slot: string): Guarded => ({
   query: { state: { $in: ["held", "sold"] }, slot, _id: unit._id },
-  update: { $set: { state: "retired" }, $unset: { slot: true, held: true, due: true } },
+  update: { $set: { state: "retired" }, $unset: { held: true, due: true } },
 });
 
 /** Taking stock back: free copies only. */

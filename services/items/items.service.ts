@@ -12,17 +12,7 @@ import { DEFAULT_PAGE_SIZE } from "../schemas.ts";
 import { Catalogue } from "./catalogue.ts";
 import { count, provision, PROVISION_WITHIN, resize } from "./copies.ts";
 import { changed, created, published, publishing, retired, withFile, withoutFile } from "./item.machine.ts";
-import {
-  isAdmin,
-  isSeller,
-  ITEM_FIELDS,
-  newItem,
-  presentFiles,
-  toItem,
-  toQuote,
-  type Counted,
-  type ItemDoc,
-} from "./item.ts";
+import { isAdmin, isSeller, ITEM_FIELDS, newItem, toItem, toQuote, type ItemDoc } from "./item.ts";
 import { items, type Item } from "./items.contract.ts";
 
 /** A publishing item is driven on after this time, ms. */

@@ -1,4 +1,6 @@
 import Stripe from "stripe";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
 import type { Config } from "../../core/config.ts";
 import { fail } from "../../core/errors.ts";
 import type { Secrets } from "../../core/secrets.ts";
@@ -68,31 +70,34 @@ export function stripeProvider(stripe: Stripe, shop: string): Provider {
   };
 }
 
-const seen = ({ id, status }: Stripe.Refund) => ({ id, status: status ?? "pending" });
+function seen({ object, id, status }: Stripe.Refund) {
+  if (object !== "refund") throw fail("TRY_AGAIN");
+  return { id, status: status ?? "pending" };
+}
 const codeOf = (error: unknown) => (error instanceof Stripe.errors.StripeError ? error.code : undefined);
 
-export const toIntent = ({
-  id,
-  status,
-  amount,
-  currency,
-  client_secret,
-  metadata,
-  last_payment_error,
-}: Stripe.PaymentIntent): Intent => ({
-  id,
-  status,
-  amount,
-  currency,
-  clientSecret: client_secret!,
-  metadata,
-  error: last_payment_error
-    ? {
-        code: last_payment_error.code ?? "card_declined",
-        message: last_payment_error.message ?? "The card was declined",
-      }
-    : null,
+const PaymentIntent = Type.Object({
+  object: Type.Literal("payment_intent"),
+  id: Type.String(),
+  client_secret: Type.String(),
 });
+const isPaymentIntent = Compile(PaymentIntent);
+
+/** The library takes any JSON for what was asked, also the apology of a proxy in between. */
+export function toIntent(read: Stripe.PaymentIntent): Intent {
+  if (!isPaymentIntent.Check(read)) throw fail("TRY_AGAIN");
+  const {
+    id,
+    status,
+    amount,
+    currency,
+    client_secret,
+    metadata,
+    last_payment_error: last,
+  } = read as Stripe.PaymentIntent;
+  const error = last && { code: last.code ?? "card_declined", message: last.message ?? "The card was declined" };
+  return { id, status, amount, currency, clientSecret: client_secret!, metadata, error };
+}
 
 /** Whatever leaves the outcome open is TRY_AGAIN; a 500 of the provider is final for its idempotency key and stays what it is. */
 async function asked<T>(call: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { same } from "./auth.ts";
-import { invalid, missing } from "./errors.ts";
+import { invalid, missing, parameterMissing } from "./errors.ts";
 import type { Form } from "./form.ts";
 import * as intents from "./intents.ts";
 import { array, boolean, integer, metadata, object, oneOf, read, required, span, text, webUrl } from "./params.ts";
@@ -9,7 +9,7 @@ import type { Page, Shelf } from "./shelf.ts";
 import type { Given, Step } from "./step.ts";
 import type { Store } from "./store.ts";
 
-export interface Call {
+interface Call {
   /** The id in the path. */
   id: string;
   form: Form;
@@ -149,7 +149,7 @@ function confirmIntent(call: Call): Answer {
 
 function createRefund({ form, store, given }: Call): Answer {
   const { payment_intent, charge: charged, ...wanted } = read(form, NEW_REFUND);
-  if (payment_intent === undefined && charged === undefined) throw required.missing("payment_intent");
+  if (payment_intent === undefined && charged === undefined) throw parameterMissing("payment_intent");
   const charge = charged === undefined ? undefined : store.charges.get(charged);
   if (charged !== undefined && !charge) throw missing("charge", charged, "charge");
   const intent = store.intents.get(payment_intent ?? charge!.intent);
@@ -180,7 +180,7 @@ const matches = (wanted: string, type: string) =>
 function intentOf({ id, store, isPublic }: Call, clientSecret?: string): Intent {
   const intent = store.intents.get(id);
   if (!intent) throw missing("payment_intent", id);
-  if (isPublic && clientSecret === undefined) throw required.missing("client_secret");
+  if (isPublic && clientSecret === undefined) throw parameterMissing("client_secret");
   if (clientSecret !== undefined && !same(clientSecret, intent.clientSecret)) {
     throw invalid("The client_secret provided does not match the client_secret associated with the PaymentIntent.", {
       code: "payment_intent_invalid_parameter",

@@ -40,6 +40,9 @@ export class ApiError extends Error {
 export const invalid = (message: string, { code, param }: { code?: string; param?: string } = {}) =>
   new ApiError(400, { type: "invalid_request_error", message, code, param });
 
+export const parameterMissing = (param: string) =>
+  invalid(`Missing required param: ${param}.`, { code: "parameter_missing", param });
+
 /** `param`: the parameter that names the missing object; without it, it is the one in the path. */
 export const missing = (object: string, id: string, param?: string) =>
   new ApiError(param ? 400 : 404, {

@@ -68,7 +68,8 @@ export class Handler {
   }
 
   #answer(request: WireRequest, requestId: string): Promise<WireReply> {
-    const [path = "", query = ""] = request.path.split("?", 2);
+    const [path = "", ...rest] = request.path.split("?");
+    const query = rest.join("?");
     const challenged = THREE_DS.exec(path);
     if (challenged) return this.#challenge(request, challenged[1]!, query, requestId);
 
@@ -172,8 +173,8 @@ export class Handler {
   async #challenge({ method, body }: WireRequest, id: string, query: string, requestId: string): Promise<WireReply> {
     const { store, effects } = this.#options;
     if (method !== "GET" && method !== "POST") throw unrecognized(method, "/v1/test/3ds");
-    const { source = "" } = decodeForm(query);
-    const { step, reply } = visit(store.intents.get(id), { method, source: String(source), body }, effects.given());
+    const source = new URLSearchParams(query).get("source") ?? "";
+    const { step, reply } = visit(store.intents.get(id), { method, source, body }, effects.given());
     if (step) await effects.carryOut(step, { id: requestId, key: null });
     return reply;
   }

@@ -1,4 +1,4 @@
-import { invalid } from "./errors.ts";
+import { invalid, parameterMissing } from "./errors.ts";
 import type { Form } from "./form.ts";
 
 /** Reads one parameter; throws an ApiError in Stripe's words when it is not what it should be. */
@@ -26,15 +26,13 @@ export function read<S extends Shape>(form: Form, shape: S, outer?: string): Rea
   for (const [name, reader] of Object.entries(shape)) {
     const value = form[name];
     if (value !== undefined) result[name] = reader(value, nameOf(name));
-    else if (reader.required) throw required.missing(nameOf(name));
+    else if (reader.required) throw parameterMissing(nameOf(name));
   }
   return result as Read<S>;
 }
 
 export const required = <T>(reader: Reader<T>) =>
   Object.assign((value: string | Form, param: string) => reader(value, param), { required: true as const });
-required.missing = (param: string) =>
-  invalid(`Missing required param: ${param}.`, { code: "parameter_missing", param });
 
 export const text: Reader<string> = (value, param) => {
   if (typeof value === "object") throw invalid("Invalid string: an object was given", { param });

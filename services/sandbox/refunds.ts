@@ -4,7 +4,7 @@ import type { Charge, Intent, Refund } from "./records.ts";
 import type { Given, Step } from "./step.ts";
 
 /** How long a refund takes to become what it becomes by itself, ms. Stripe takes minutes to days. */
-export const REFUND_TAKES = 1000;
+const REFUND_TAKES = 1000;
 
 export interface NewRefund {
   /** Minor units; without it, all that is left. */

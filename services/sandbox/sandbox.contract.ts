@@ -13,7 +13,11 @@ export const sandbox = contract({
         headers: Type.Record(Type.String(), Type.String()),
         body: Type.String(),
       }),
-      returns: Type.Object({ status: Type.Integer(), headers: Type.Record(Type.String(), Type.String()), body: Type.String() }),
+      returns: Type.Object({
+        status: Type.Integer(),
+        headers: Type.Record(Type.String(), Type.String()),
+        body: Type.String(),
+      }),
     },
   },
 });

@@ -18,7 +18,7 @@ const secrets = makeSecrets("j".repeat(32), Buffer.alloc(32, 7));
 export const keys = sandboxKeys(secrets);
 
 /** A webhook as the shop got it. */
-export interface Hook {
+interface Hook {
   event: Stripe.Event;
   body: string;
   signature: string;

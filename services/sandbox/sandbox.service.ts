@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Timer } from "../../core/runtime.ts";
+import { endProcess } from "../../mixins/journal.ts";
 import { defineService } from "../index.ts";
 import { Effects } from "./effects.ts";
 import { Handler } from "./handler.ts";
@@ -27,7 +28,7 @@ export default defineService(sandbox)({
       file: join(config.DATA_DIR, "sandbox.log"),
       now: runtime.now(),
       onTorn: (file, bytes) => logger.warn(`${file}: dropped a torn last line of ${bytes} bytes`),
-      onFatal: (error) => this.broker.fatal(error.message, error),
+      onFatal: endProcess(this.broker as never),
     });
     const renderer = new Renderer(config.PUBLIC_URL, store.undelivered);
     const webhooks = new Webhooks({

@@ -144,10 +144,12 @@ describe("an Idempotency-Key", () => {
 
   test("refuses another request", async () => {
     const options = { idempotencyKey: "taken" };
-    const { id } = await stripe.paymentIntents.create(params, options);
+    const [one, other] = [await stripe.paymentIntents.create(params, options), await sandbox.create()];
+    await stripe.paymentIntents.cancel(one.id, {}, { idempotencyKey: "cancel" });
     for (const call of [
       stripe.paymentIntents.create({ ...params, amount: 2001 }, options),
-      stripe.paymentIntents.cancel(id, {}, options),
+      stripe.paymentIntents.cancel(one.id, {}, options),
+      stripe.paymentIntents.cancel(other.id, {}, { idempotencyKey: "cancel" }),
     ]) {
       const error = await refusal(call);
       expect(error).toBeInstanceOf(Stripe.errors.StripeIdempotencyError);

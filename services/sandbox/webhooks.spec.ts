@@ -129,7 +129,7 @@ describe("webhooks", () => {
     const held = await sandbox.create();
     dice = 0.9;
     const later = await sandbox.create();
-    await until(() => sandbox.hooksOf(held.id).length === 1);
+    await until(() => sandbox.hooksOf(held.id).length === 1 && sandbox.hooksOf(later.id).length === 1);
     const order = sandbox.hooks.map(({ event }) => (event.data.object as { id?: string }).id);
     expect(order.indexOf(held.id)).toBeGreaterThan(order.indexOf(later.id));
 

@@ -113,7 +113,7 @@ export class Engine<W extends object> {
   async #goOn(branch: Branch): Promise<Branch[]> {
     const further = await this.ask(branch.point, branch.world);
     const told = further.filter(({ point, world }, n) => !further.slice(0, n).some((other) => other.world === world && other.point.asksTheSameAs(point)));
-    return told.map((next) => ({ ...next, mishap: branch.mishap || next.mishap, forbidden: branch.forbidden ?? next.forbidden }));
+    return told.map((next) => ({ ...(next.world === branch.world ? branch : next), point: next.point, mishap: branch.mishap || next.mishap, forbidden: branch.forbidden ?? next.forbidden }));
   }
 
   async #outcomes(op: Op, world: number): Promise<Outcome<W>[]> {

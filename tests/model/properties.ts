@@ -96,13 +96,15 @@ export function forbidden(before: World, after: World): string | null {
 
 /** What is not at rest, or rests where it should not: null is a good end. */
 export function unfinished(world: World): string | null {
-  const { orders, payments, units, uses, entitlements, provider } = world;
+  const { orders, payments, reservations, units, uses, entitlements, provider } = world;
   const orderOf = (slot: string) => orders.find(({ _id }) => slot.startsWith(`${_id}:`))!;
   const keeps = (order: OrderDoc) => order.state === "fulfilled" || refusedRefund(order);
+  // A use without an owner is freed when its room is needed.
+  const hasOwner = (slot: string) => reservations.some(({ _id, state }) => slot.startsWith(`${_id}:`) && (state === "open" || state === "held"));
   return (
     each(orders, (order) => !isFinal(order) && !keeps(order) && `order ${order._id} is ${order.state}`) ??
     each(units, ({ _id, state, slot }) => (state === "held" || state === "sold") && !keeps(orderOf(slot!)) && `${_id} is ${state}`) ??
-    each(uses, ({ _id, slot }) => !keeps(orderOf(slot)) && `the use ${_id} is kept`) ??
+    each(uses, ({ _id, slot }) => hasOwner(slot) && !keeps(orderOf(slot)) && `the use ${_id} is kept`) ??
     each(entitlements, ({ _id, state }) => state === "active" && orderOf(_id).state !== "fulfilled" && `${_id} is owned`) ??
     each(payments, ({ _id, state, refund }) => (state === "closing" || (state === "refunding" && refund?.status !== "failed")) && `the payment ${_id} is ${state}`) ??
     each(provider.intents, ({ id, status, metadata }) => {

@@ -139,5 +139,5 @@ const OVER: Partial<Record<keyof World, string[]>> = {
   entitlements: ["revoked"],
   provider: ["succeeded", "canceled"],
 };
-const isOver = (cell: keyof World, one: { state?: unknown; status?: unknown } | undefined): boolean =>
-  one !== undefined && OVER[cell] !== undefined && OVER[cell].includes((one.state ?? one.status) as string);
+const isOver = (cell: keyof World, one: object | undefined): boolean =>
+  one !== undefined && OVER[cell] !== undefined && ["state", "status"].some((field) => OVER[cell]!.includes((one as Record<string, string>)[field]!));

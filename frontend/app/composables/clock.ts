@@ -9,9 +9,15 @@ export const useNow = () => useState("now", () => Date.now());
 
 const serverTime = () => Math.floor((Date.now() + skew) / 1000) * 1000;
 
-/** Call it with a `now` that just came from the server. */
-export function learnServerTime(now: string | number): void {
-  if (import.meta.client) skew = new Date(now).getTime() - Date.now();
+/** Call it with a `now` of the server that arrived at `at`, ms of our clock. */
+export function learnServerTime(now: string | number, at = Date.now()): void {
+  if (import.meta.client) skew = new Date(now).getTime() - at;
+}
+
+/** When the first byte of this page came, ms of our clock: that old is what the server rendered into it. */
+export function pageArrival(): number {
+  const [page] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  return performance.timeOrigin + (page?.responseStart ?? 0);
 }
 
 /** Starts the tick; `visibilitychange` catches up after sleep and throttled timers. */

@@ -35,6 +35,7 @@ export function useHolds() {
     open: computed(() => holds.value.filter((hold) => Date.parse(hold.expiresAt) > now.value)),
     load: () => keep(read()),
     add: (hold: Hold) => keep([hold, ...read().filter((other) => other.order !== hold.order)]),
+    clear: () => keep([]),
     drop: (order: string) => keep(read().filter((hold) => hold.order !== order)),
   };
 }

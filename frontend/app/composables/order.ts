@@ -8,8 +8,8 @@ const EAGER_MS = 1500;
  * often, for the moments in which a person waits for the answer. Await `loaded` before `order` is used.
  */
 export function useOrder(id: string, eager: () => boolean = () => false) {
-  const { $api } = useNuxtApp();
-  const request = useAsyncData(`order:${id}`, () => $api<Order>(`/orders/${id}`));
+  const { $api, isHydrating } = useNuxtApp();
+  const request = useRead(`order:${id}`, () => $api<Order>(`/orders/${id}`));
   const { data, error, refresh } = request;
   const resting = () => !data.value || isResting(data.value.status);
 
@@ -21,15 +21,20 @@ export function useOrder(id: string, eager: () => boolean = () => false) {
   });
 
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let gone = false;
   function poll() {
     clearTimeout(timer);
-    if (!resting()) timer = setTimeout(() => void refresh().finally(poll), eager() ? EAGER_MS : CALM_MS);
+    if (!gone && !resting()) timer = setTimeout(() => void refresh().finally(poll), eager() ? EAGER_MS : CALM_MS);
   }
   onMounted(() => {
+    if (isHydrating && data.value) learnServerTime(data.value.now, pageArrival());
     poll();
     watch(eager, poll);
   });
-  onBeforeUnmount(() => clearTimeout(timer));
+  onBeforeUnmount(() => {
+    gone = true;
+    clearTimeout(timer);
+  });
 
   const loaded = request.then(() => {
     if (error.value) throw pageError(error.value, "There is no such order");

@@ -62,8 +62,9 @@ export function usePurchase(item: Ref<Item | undefined>) {
     if (!shown || busy.value) return false;
     const before = { stock: shown.stock, nextAt: shown.nextAt };
     const total = { ...shown.price, amount: shown.price.amount * quantity };
+    const guess = afterHold(shown.stock, quantity);
     busy.value = true;
-    shown.stock = afterHold(shown.stock, quantity);
+    shown.stock = guess;
     try {
       const made = await order({ lines: [{ itemId: shown.id, quantity }], total, ...(email && { email }) });
       pending = { body: "", key: "" };
@@ -72,7 +73,8 @@ export function usePurchase(item: Ref<Item | undefined>) {
       await navigateTo(`/checkout/${made.id}`);
       return true;
     } catch (error) {
-      Object.assign(shown, before);
+      // What the live stream told meanwhile is newer than what was there before.
+      if (toRaw(shown.stock) === guess) Object.assign(shown, before);
       // A refusal is a verdict; only an unknown outcome keeps its key for the next try.
       if (failureOf(error).status < 500 && failureOf(error).type !== "OFFLINE") pending = { body: "", key: "" };
       if (failureOf(error).type === "SIGN_IN_REQUIRED") throw error;

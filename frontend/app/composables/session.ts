@@ -1,5 +1,6 @@
 import type { User } from "~/utils/types";
 
+/** Set in the browser alone: on the server a module is shared by all requests. */
 let asked: Promise<User | null> | undefined;
 
 /**
@@ -9,6 +10,7 @@ let asked: Promise<User | null> | undefined;
 export function useSession() {
   const user = useState<User | null | undefined>("user", () => undefined);
   const { $api } = useNuxtApp();
+  const holds = useHolds();
 
   /** Resolves with the user; asks the server only once, unless `again`. Unreachable counts as signed out, for now. */
   function ready(again = false): Promise<User | null> {
@@ -34,7 +36,7 @@ export function useSession() {
     await $api("/auth/signout", { method: "POST" });
     user.value = null;
     asked = Promise.resolve(null);
-    clearNuxtData();
+    holds.clear();
   }
 
   return {

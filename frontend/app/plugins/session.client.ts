@@ -4,6 +4,8 @@ export default defineNuxtPlugin(() => {
   const { load } = useHolds();
   onNuxtReady(() => {
     load();
+    // Another tab bought or cancelled.
+    addEventListener("storage", load);
     void ready();
   });
 });

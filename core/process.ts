@@ -1,0 +1,53 @@
+import type { Middleware, Service, ServiceBroker } from "moleculer";
+import type { Runtime } from "./runtime.ts";
+
+/** How long a stop may take, ms; the promise to people is 5 s. */
+const STOP_WITHIN = 4800;
+/** Faults of the program itself: their stack is told too. */
+const BUGS = [TypeError, ReferenceError, RangeError, SyntaxError];
+
+/**
+ * How a process of the shop begins and ends. One that cannot start ends at once, with exit code 1 and a line that says
+ * why. One that is told to stop does so once, however often it is told, and in time: what it has acknowledged is on
+ * the disk, and what it leaves behind is what a crash would leave.
+ */
+export const startAndStop = (runtime: Runtime): Middleware => ({
+  name: "StartAndStop",
+  created(broker: ServiceBroker) {
+    const { start, stop } = broker;
+    broker.start = () => start.call(broker).catch(endProcess);
+    let stopping: Promise<void> | undefined;
+    broker.stop = () => (stopping ??= inTime(runtime, broker, stop.call(broker)));
+  },
+  serviceCreated(service: Service) {
+    // Before Moleculer writes the error with its stack, and waits for the other services.
+    const { _start: start } = service as Service & Startable;
+    (service as Service & Startable)._start = () => start.call(service).catch(endProcess);
+  },
+});
+
+interface Startable {
+  _start(): Promise<void>;
+}
+
+function inTime(runtime: Runtime, broker: ServiceBroker, stopped: Promise<void>): Promise<void> {
+  const late = new Promise<void>((resolve) => {
+    runtime.after(STOP_WITHIN, () => {
+      broker.logger.warn(`Not stopped within ${STOP_WITHIN} ms: the rest is left to the next start`);
+      resolve();
+    });
+  });
+  return Promise.race([stopped, late]);
+}
+
+function endProcess(error: unknown): never {
+  process.stderr.write(`${lineOf(error)}\n`);
+  process.exit(1);
+}
+
+/** What to tell of an error that stops a start. */
+function lineOf(error: unknown): string {
+  const { code, port, message, stack } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === "EADDRINUSE") return `PORT ${port} is already in use`;
+  return BUGS.some((bug) => error instanceof bug) ? stack! : message;
+}
