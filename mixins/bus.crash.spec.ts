@@ -40,7 +40,7 @@ function contract(env: () => Record<string, string | undefined>): void {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       const started = Date.now();
       try {
-        await until(() => child.exitCode !== null || (done("ledger").size > before + 500 && acknowledged()));
+        await until(() => child.exitCode !== null || (done("ledger").size > before + 1000 && acknowledged()));
         expect(child.exitCode).toBeNull();
       } finally {
         console.log(round, Date.now() - started, done("published").size, done("mail").size, done("ledger").size);

@@ -96,9 +96,10 @@ export class OutboxStore<D extends Versioned> implements Store<D> {
   /** Publishes what lies in the document's outbox; the sweeper calls it for documents whose relay was cut off. */
   async publish(doc: D): Promise<void> {
     if (!doc.outbox?.length) return;
-    await this.#host.bus!.publish(doc.outbox);
-    const known = this.#published.get(doc._id);
-    if (!known || known.v < doc.v) this.#published.set(doc._id, doc);
+    const known = this.#published.get(doc._id)?.v ?? 0;
+    const untold = doc.outbox.filter(({ v }) => v > known);
+    if (untold.length) await this.#host.bus!.publish(untold);
+    if ((this.#published.get(doc._id)?.v ?? 0) < doc.v) this.#published.set(doc._id, doc);
     if (this.#clearing) return;
     this.#clearing = true;
     this.#host.runtime.after(CLEAR_AFTER, () => void this.#track(this.#clear()));
