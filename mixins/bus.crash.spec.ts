@@ -44,6 +44,15 @@ function contract(env: () => Record<string, string | undefined>): void {
         expect(child.exitCode).toBeNull();
       } finally {
         console.log(round, Date.now() - started, done("published").size, done("mail").size, done("ledger").size);
+        if (Date.now() - started > 15000) {
+          const { connect } = await import("nats");
+          const nc = await connect({ servers: new URL(env()["NATS_URL"]!).host });
+          const jsm = await nc.jetstreamManager();
+          for await (const c of jsm.consumers.list(`holdfast-${world.env["NAMESPACE"]}-facts`)) console.log(JSON.stringify({...c, config: undefined, cluster: undefined}));
+          const eff = readFileSync(EFFECTS, "utf8").split("\n").filter((l) => !l.startsWith("published"));
+          console.log(eff.length, eff.slice(-30).join("|"));
+          await nc.close();
+        }
         child.kill("SIGKILL");
         await ended;
       }

@@ -41,17 +41,24 @@ export function Sweeper<D extends Due, This = unknown>(
 ): Mixin<{ sweep(): Promise<void> }> {
   return defineMixin<{ sweep(): Promise<void>; $sweep: State }, { db: Collection<D> }>({
     methods: {
-      /** One round over everything overdue; resolves when all of it was tried once. */
+      /** One round over everything overdue by now; resolves when all of it was tried once. */
       sweep(): Promise<void> {
-        this.$sweep.running ??= round(this, options).finally(() => (this.$sweep.running = null));
-        return this.$sweep.running;
+        const before = this.$sweep.running?.catch(() => undefined) ?? Promise.resolve();
+        const running = before.then(() => round(this, options));
+        this.$sweep.running = running;
+        return running.finally(() => {
+          if (this.$sweep.running === running) this.$sweep.running = null;
+        });
       },
     },
     created() {
       this.$sweep = { running: null, stopping: false };
     },
     async started() {
-      const look = () => void this.sweep().catch((error: unknown) => this.logger.warn("Sweeper", error));
+      const look = () => {
+        if (this.$sweep.running) return;
+        this.sweep().catch((error: unknown) => this.logger.warn("Sweeper", error));
+      };
       this.$sweep.timer = this.runtime.every(EVERY, look);
       look();
     },
