@@ -33,6 +33,9 @@ function lock({ config }: World): Middleware {
   };
 }
 
+/** What a shopkeeper wants to read: the address, and what went wrong. LOGLEVEL gives the same level to all. */
+const QUIET = { API: "info", DEMO: "info", "**": "warn" };
+
 /** The options every broker of the shop runs with: one process, a pod of the cluster, or a test. */
 export function brokerOptions(world: World): BrokerOptions {
   const { config } = world;
@@ -40,7 +43,7 @@ export function brokerOptions(world: World): BrokerOptions {
     namespace: config.NAMESPACE ?? "",
     transporter: config.NATS_URL ? { type: "NATS", options: { url: config.NATS_URL } } : null,
     serializer: "JSON",
-    logLevel: (config.LOGLEVEL ?? "info") as never,
+    logLevel: (config.LOGLEVEL ?? QUIET) as never,
     validator: new ContractValidator() as never,
     middlewares: [inject(world), lock(world)],
     // A lost node is noticed after 3 s instead of 30; a call to it ends after 3 s instead of never.

@@ -45,7 +45,7 @@ const entries = {
   RATE_LIMIT: onOff(true),
   DEMO_SHOP: onOff(undefined),
   NAMESPACE: text("letters, digits and dashes", /^[\w-]*$/, ""),
-  LOGLEVEL: text("a log level", /^(fatal|error|warn|info|debug|trace)$/, "info"),
+  LOGLEVEL: text("a log level", /^(fatal|error|warn|info|debug|trace)$/),
   CRASH_AT: text("the name of a crash point", /^[\w.]+(#\d+)?$/),
 } satisfies Record<string, Entry<unknown>>;
 
