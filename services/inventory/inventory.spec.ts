@@ -14,7 +14,7 @@ type Op<N extends Name> = Ops<Cluster>[`inventory.${N}`];
 onBothStores("inventory", (env) => {
   let shop: TestBroker;
   const call = <N extends Name>(name: N, params: Static<Op<N>["params"]>) =>
-    shop.broker.call(`inventory.${name}`, params) as Promise<Static<Op<N>["returns"]>>;
+    shop.broker.call(`inventory.${name}`, params, { timeout: 30_000 }) as Promise<Static<Op<N>["returns"]>>;
   let names = 0;
   const fresh = (kind: string) => `${kind}${++names}`;
   const line = (item: string, quantity = 1, kind = "edition", perBuyer: number | null = null, id = "1") =>
@@ -34,19 +34,25 @@ onBothStores("inventory", (env) => {
   });
   afterAll(() => shop.stop());
 
-  test("500 buyers at once on an edition of 50: 50 holds with distinct serials, 450 times sold out", async () => {
-    const item = await edition(50);
-    const verdicts = await Promise.all(Array.from({ length: 500 }, (_, n) => reserve(`${item}-o${n}`, [line(item)])));
+  test("ten times as many buyers at once as there are copies: as many holds, with distinct serials; the rest is sold out", async () => {
+    // The stand-in for MongoDB scans where a real one uses its indexes, so it gets a smaller crowd.
+    const copies = shop.config.MONGO_URL ? 10 : 50;
+    const item = await edition(copies);
+    const verdicts = await Promise.all(
+      Array.from({ length: copies * 10 }, (_, n) => reserve(`${item}-o${n}`, [line(item)])),
+    );
     const held = verdicts.flatMap(({ state }, n) => (state === "held" ? [`${item}-o${n}`] : []));
-    expect(held).toHaveLength(50);
+    expect(held).toHaveLength(copies);
     const refused = verdicts.filter(({ state }) => state === "refused");
-    expect(refused).toHaveLength(450);
-    expect(refused[0]).toMatchObject({ refusal: { type: "SOLD_OUT", data: { itemId: item, available: 0, held: 50 } } });
+    expect(refused).toHaveLength(copies * 9);
+    expect(refused[0]).toMatchObject({
+      refusal: { type: "SOLD_OUT", data: { itemId: item, available: 0, held: copies } },
+    });
     const sold = await Promise.all(held.map((order) => call("sell", { order })));
     expect(sold.every(({ state }) => state === "sold")).toBe(true);
     const serials = sold.flatMap(({ units }) => units.map(({ serial }) => serial!)).toSorted((a, b) => a - b);
-    expect(serials).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
-    expect(await stockOf(item)).toEqual({ total: 50, available: 0, held: 0, sold: 50 });
+    expect(serials).toEqual(Array.from({ length: copies }, (_, n) => n + 1));
+    expect(await stockOf(item)).toEqual({ total: copies, available: 0, held: 0, sold: copies });
   });
 
   test("lines in every order racing for the same items: all or nothing, nothing left held by a refused order", async () => {

@@ -69,14 +69,25 @@ export async function reserve(room: StockRoom, { order, buyer, until, lines }: R
       // R5: somebody may have closed the reservation while we claimed; then the claim is ours to undo.
       reservation = (await reservations.get(order))!;
       if (!isOpen(reservation)) {
-        if (!isOwner(reservation)) await freeSlot(room, slot);
+        if (!isOwner(reservation)) await freeSlots(room, reservation);
         return verdictOf(reservation);
       }
-      if (refusal) return refuse(room, reservation, refusal);
+      if (refusal) return conclude(room, reservation, { state: "refused", refusal });
     }
   }
-  const held = await reservations.write(reservation, { set: { state: "held" } });
-  return verdictOf(held ?? (await reservations.get(order))!);
+  return conclude(room, reservation, { state: "held" });
+}
+
+/**
+ * Ends an open reservation, or finds out how it ended. Whoever was faster may not be readable yet on a replica, so
+ * an open one is written to again until it is not.
+ */
+async function conclude(room: StockRoom, reservation: Reservation, set: Partial<Reservation>): Promise<Verdict> {
+  const { reservations } = room;
+  let ended = reservation;
+  while (isOpen(ended)) ended = (await reservations.write(ended, { set })) ?? (await reservations.get(ended._id))!;
+  if (!isOwner(ended)) await clear(room, ended);
+  return verdictOf(ended);
 }
 
 async function claimSlot(
@@ -107,13 +118,7 @@ async function claimSlot(
   }
 }
 
-async function claimUse(
-  room: StockRoom,
-  buyer: string,
-  item: string,
-  limit: number,
-  slot: string,
-): Promise<boolean> {
+async function claimUse(room: StockRoom, buyer: string, item: string, limit: number, slot: string): Promise<boolean> {
   const { uses } = room;
   const prefix = `${item}:${buyer}:`;
   for (;;) {
@@ -138,13 +143,6 @@ async function reclaimUses({ reservations, uses }: StockRoom, known: Use[]): Pro
   return freed;
 }
 
-async function refuse(room: StockRoom, reservation: Reservation, refusal: Refusal): Promise<Verdict> {
-  const refused = await room.reservations.write(reservation, { set: { state: "refused", refusal } });
-  if (!refused) return verdictOf((await room.reservations.get(reservation._id))!);
-  await clear(room, refused);
-  return verdictOf(refused);
-}
-
 /** Frees what the order holds, for good: a reserve that is still on its way finds the reservation released. */
 export async function release(room: StockRoom, order: string): Promise<void> {
   const { reservations } = room;
@@ -162,10 +160,13 @@ export async function release(room: StockRoom, order: string): Promise<void> {
 }
 
 /** R5: frees every slot of a reservation that is no owner any more. The sweeper repeats it until it is done. */
-export async function clear(room: StockRoom, reservation: Reservation): Promise<void> {
-  if (reservation.clear || isOwner(reservation)) return;
-  for (const line of reservation.lines) for (const slot of slotsOf(reservation._id, line)) await freeSlot(room, slot);
-  await room.reservations.write(reservation, { set: { clear: true } });
+async function clear(room: StockRoom, reservation: Reservation): Promise<void> {
+  await freeSlots(room, reservation);
+  if (!reservation.clear) await room.reservations.write(reservation, { set: { clear: true } });
+}
+
+async function freeSlots(room: StockRoom, { _id, lines }: Reservation): Promise<void> {
+  for (const line of lines) for (const slot of slotsOf(_id, line)) await freeSlot(room, slot);
 }
 
 /** R5: a unit found held for a reservation that is not open or held is freed again. */

@@ -9,6 +9,7 @@ import {
   nextAttempt,
   record,
   refundSeen,
+  replaced,
   succeeded,
   type Intent,
   type Payment,
@@ -52,14 +53,23 @@ export async function open(till: Till, order: string, params: PaymentParams): Pr
   const payment = (await payments.get(order))!;
   if (payment.state !== "open")
     throw fail(payment.state === "closing" || payment.state === "cancelled" ? "ORDER_CLOSED" : "ORDER_PAID");
-  if (payment.intent) return provider.retrieve(payment.intent);
+  const { intent: known } = payment;
+  if (known !== null) {
+    const read = await tried(till, payment, () => provider.retrieve(known));
+    const change = replaced(payment, read);
+    if (!change) return read;
+    await payments.write(payment, change);
+    throw fail("TRY_AGAIN");
+  }
 
   const intent = await create(till, payment);
   const change = record(payment, intent);
   const recorded = (change && (await payments.write(payment, change))) ?? (await payments.get(order))!;
   if (recorded.state === "open" && recorded.intent === intent.id) return intent;
+  // A twin may have recorded this very intent a moment ago, or asked for another attempt: whoever asks again finds out.
+  if (recorded.state === "open" && recorded.intent === null) throw fail("TRY_AGAIN");
   // Nobody has this secret and nobody will: closing was faster, or another attempt became the order's intent.
-  if (recorded.intent !== intent.id) await provider.cancel(intent.id);
+  if (recorded.intent !== intent.id) await tried(till, recorded, () => provider.cancel(intent.id));
   throw fail(recorded.state === "open" ? "TRY_AGAIN" : "ORDER_CLOSED");
 }
 

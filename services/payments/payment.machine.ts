@@ -46,6 +46,12 @@ type Decision = Change<Payment> | null;
 export const record = ({ state, intent }: Payment, created: Intent): Decision =>
   state === "open" && intent === null ? { set: { intent: created.id } } : null;
 
+/** Somebody cancelled the intent at the provider: it can never be paid, so another one may take its place. */
+export const replaced = ({ state, intent, attempt }: Payment, read: Intent): Decision =>
+  state === "open" && intent === read.id && read.status === "canceled"
+    ? { set: { intent: null, attempt: attempt + 1 } }
+    : null;
+
 /** Stripe replays a saved failure under the same idempotency key, so the next try needs a key of its own. */
 export const nextAttempt = ({ state, intent, attempt }: Payment): Decision =>
   (state === "open" && intent === null) || state === "refunding" ? { set: { attempt: attempt + 1 } } : null;

@@ -66,15 +66,17 @@ export default defineService(payments)({
 
   methods: {
     verified(body: string, signature: string): Stripe.Event {
-      const now = Math.floor(this.runtime.now() / 1000);
+      const { webhookSecret } = this.keys;
+      // The tolerance is in seconds, the time of receipt in milliseconds.
+      const receivedAt = this.runtime.now();
       try {
         return this.stripe.webhooks.constructEvent(
           body,
           signature,
-          this.keys.webhookSecret,
+          webhookSecret,
           WEBHOOK_TOLERANCE,
           undefined,
-          now,
+          receivedAt,
         );
       } catch {
         throw fail("BAD_SIGNATURE");
@@ -111,7 +113,7 @@ export default defineService(payments)({
       return {
         clientSecret,
         publishableKey: this.keys.publishableKey,
-        apiBase: this.config.sandbox ? "" : "https://api.stripe.com",
+        apiBase: this.config.STRIPE_API ?? (this.config.sandbox ? "" : "https://api.stripe.com"),
       };
     },
 
