@@ -7,7 +7,7 @@ import { brokerOptions } from "../core/broker.ts";
 import { readConfig, type Config } from "../core/config.ts";
 import { systemRuntime, type Runtime } from "../core/runtime.ts";
 import { loadSecrets } from "../core/secrets.ts";
-import { mongo, skipped, type Provider, type Server } from "./servers.ts";
+import { mongo, skipped, type Provider, type Server, databaseOf } from "./servers.ts";
 
 type Env = Record<string, string | undefined>;
 
@@ -25,7 +25,7 @@ export interface TestBroker {
   config: Config;
   dir: string;
   runtime: Runtime;
-  /** Stops the broker, if it runs; removes the data when the folder was made here. */
+  /** Stops the broker, also one that failed to start; removes the data when the folder was made here. */
   stop(): Promise<void>;
 }
 
@@ -58,8 +58,12 @@ export function testBroker({
     nodeID: `${world}-${++brokers}`,
   });
   for (const service of services) broker.createService(service);
+  let started: Promise<void> | undefined;
+  const start = broker.start.bind(broker);
+  broker.start = () => (started = start());
   const stop = async () => {
-    if (broker.started) await broker.stop();
+    if (started && !broker.stopping) await broker.stop();
+    await started?.catch(() => {});
     if (dir) return;
     rmSync(folder, { recursive: true, force: true });
     if (config.MONGO_URL) await dropDatabase(config.MONGO_URL);
@@ -103,13 +107,6 @@ export function describeWith(provider: Provider, name: string, body: (server: ()
     // Jest runs these in the order they are written: the server goes after all that use it.
     afterAll(() => server?.stop());
   });
-}
-
-/** The same server, another database. */
-function databaseOf(url: string, name: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${name}`;
-  return changed.href;
 }
 
 async function dropDatabase(url: string): Promise<void> {

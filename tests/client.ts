@@ -25,8 +25,13 @@ export class Client {
     this.#url = url;
   }
 
+  /** What its browser sends along. */
+  get cookie(): string {
+    return [...this.#jar].map(([name, value]) => `${name}=${value}`).join("; ");
+  }
+
   async ask(path: string, { method = "GET", body, raw, headers = {} }: Ask = {}): Promise<Reply> {
-    const cookie = [...this.#jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    const { cookie } = this;
     const response = await fetch(path.startsWith("http") ? path : this.#url + path, {
       method,
       redirect: "manual",
@@ -59,8 +64,15 @@ export class Client {
     return body;
   }
 
-  async signUp(name = "Somebody"): Promise<this> {
-    const email = `${randomUUID()}@example.com`;
+  /** Every documented route, as "METHOD /path/{parameter}". */
+  async routes(): Promise<string[]> {
+    const { paths } = await this.ok(this.get("/api/openapi.json"));
+    return Object.entries<object>(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+  }
+
+  async signUp(name = "Somebody", email = `${randomUUID()}@example.com`): Promise<this> {
     await this.ok(this.post("/api/auth/signup", { email, password: "a long password", name }));
     return this;
   }

@@ -1,16 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { Client } from "./client.ts";
+import { onBothStores } from "./broker.ts";
+import type { Client } from "./client.ts";
 import { Shop } from "./shop.ts";
 
 /** What people do in the shop, over HTTP alone, in the process that `npm start` runs. */
-describe("journeys", () => {
+onBothStores("journeys", (env) => {
   let shop: Shop;
   let seller: Client;
   let buyer: Client;
 
   beforeAll(async () => {
-    shop = await Shop.start();
+    shop = await Shop.start({ env: { ...env } });
     seller = await shop.client().signUp("Sella");
     buyer = await shop.client().signUp("Buya");
   });
@@ -23,14 +24,22 @@ describe("journeys", () => {
     return buyer.reaches(order.id, ["fulfilled"]);
   };
   const goods = async (order: string) =>
-    (await buyer.ok(buyer.get("/api/library?pageSize=100"))).rows.filter((row: { orderId: string }) => row.orderId === order);
+    (await buyer.ok(buyer.get("/api/library?pageSize=100"))).rows.filter(
+      (row: { orderId: string }) => row.orderId === order,
+    );
 
   test("files: upload, buy, download whole and in parts, without a cookie", async () => {
     const item = await seller.sell({ kind: "unlimited" });
     const order = await bought(item.id);
     expect(order).toMatchObject({ status: "fulfilled", total: { amount: 1200, currency: "eur" }, paymentError: null });
     const [row] = await goods(order.id);
-    expect(row).toMatchObject({ status: "active", kind: "unlimited", serial: null, key: null, files: [{ filename: "book.txt", size: 16 }] });
+    expect(row).toMatchObject({
+      status: "active",
+      kind: "unlimited",
+      serial: null,
+      key: null,
+      files: [{ filename: "book.txt", size: 16 }],
+    });
     const link = await buyer.get(`/api/library/${encodeURIComponent(row.id)}/files/book.txt`);
     expect(link.status).toBe(302);
     const stranger = shop.client();
@@ -48,12 +57,23 @@ describe("journeys", () => {
     const order = await bought(item.id);
     expect(order.lines[0].serials).toEqual([1]);
     expect(await stockOf(item.id)).toEqual({ total: 1, available: 0, held: 0, sold: 1 });
-    expect(await buyer.buy(item.id)).toMatchObject({ status: 409, body: { type: "SOLD_OUT", data: { itemId: item.id, available: 0, held: 0, nextAt: null } } });
+    expect(await buyer.buy(item.id)).toMatchObject({
+      status: 409,
+      body: { type: "SOLD_OUT", data: { itemId: item.id, available: 0, held: 0, nextAt: null } },
+    });
   });
 
   test("edition: several numbered copies of several items in one order, counted live", async () => {
     const [a, b] = [await seller.sell({ stock: 5 }), await seller.sell({ stock: 2, price: 900 })];
-    const order = await buyer.ok(buyer.order([{ itemId: a.id, quantity: 3 }, { itemId: b.id, quantity: 1 }], { total: { amount: 4500, currency: "eur" } }));
+    const order = await buyer.ok(
+      buyer.order(
+        [
+          { itemId: a.id, quantity: 3 },
+          { itemId: b.id, quantity: 1 },
+        ],
+        { total: { amount: 4500, currency: "eur" } },
+      ),
+    );
     expect(await stockOf(a.id)).toEqual({ total: 5, available: 2, held: 3, sold: 0 });
     await buyer.pay(order.id);
     const { lines } = await buyer.reaches(order.id, ["fulfilled"]);
@@ -93,14 +113,21 @@ describe("journeys", () => {
   test("a declined card keeps the hold, and another card pays", async () => {
     const item = await seller.sell();
     const order = await buyer.ok(buyer.buy(item.id));
-    expect(await buyer.pay(order.id, "pm_card_chargeDeclined")).toMatchObject({ status: 402, body: { error: { code: "card_declined" } } });
+    expect(await buyer.pay(order.id, "pm_card_chargeDeclined")).toMatchObject({
+      status: 402,
+      body: { error: { code: "card_declined" } },
+    });
     const poll = async () => (await buyer.ok(buyer.get(`/api/orders/${order.id}`))).paymentError;
-    for (let tries = 0; tries < 200 && !(await poll()); tries++) await new Promise((resolve) => setTimeout(resolve, 25));
+    for (let tries = 0; tries < 200 && !(await poll()); tries++)
+      await new Promise((resolve) => setTimeout(resolve, 25));
     expect(await poll()).toMatchObject({ code: "card_declined" });
     expect((await buyer.ok(buyer.get(`/api/orders/${order.id}`))).status).toBe("reserved");
     await buyer.pay(order.id);
     await buyer.reaches(order.id, ["fulfilled"]);
-    expect(await buyer.post(`/api/orders/${order.id}/pay`)).toMatchObject({ status: 409, body: { type: "ORDER_PAID" } });
+    expect(await buyer.post(`/api/orders/${order.id}/pay`)).toMatchObject({
+      status: 409,
+      body: { type: "ORDER_PAID" },
+    });
   });
 
   test("3-D Secure: the bank's page ends it", async () => {
@@ -108,7 +135,10 @@ describe("journeys", () => {
     const order = await buyer.ok(buyer.buy(item.id));
     const confirmed = await buyer.pay(order.id, "pm_card_threeDSecure2Required");
     expect(confirmed.body.status).toBe("requires_action");
-    await buyer.ask(confirmed.body.next_action.redirect_to_url.url, { method: "POST", raw: new URLSearchParams({ result: "succeeded" }) });
+    await buyer.ask(confirmed.body.next_action.redirect_to_url.url, {
+      method: "POST",
+      raw: new URLSearchParams({ result: "succeeded" }),
+    });
     await buyer.reaches(order.id, ["fulfilled"]);
   });
 
@@ -120,46 +150,81 @@ describe("journeys", () => {
     await buyer.ok(buyer.post(`/api/orders/${order.id}/cancel`));
     await buyer.reaches(order.id, ["cancelled"]);
     expect(await stockOf(item.id)).toEqual({ total: 1, available: 1, held: 0, sold: 0 });
-    expect(await buyer.confirm(payment)).toMatchObject({ status: 400, body: { error: { code: "payment_intent_unexpected_state" } } });
-    expect(await buyer.post(`/api/orders/${order.id}/cancel`)).toMatchObject({ status: 200, body: { status: "cancelled" } });
-    expect(await buyer.post(`/api/orders/${order.id}/pay`)).toMatchObject({ status: 409, body: { type: "ORDER_CLOSED" } });
+    expect(await buyer.confirm(payment)).toMatchObject({
+      status: 400,
+      body: { error: { code: "payment_intent_unexpected_state" } },
+    });
+    expect(await buyer.post(`/api/orders/${order.id}/cancel`)).toMatchObject({
+      status: 200,
+      body: { status: "cancelled" },
+    });
+    expect(await buyer.post(`/api/orders/${order.id}/pay`)).toMatchObject({
+      status: 409,
+      body: { type: "ORDER_CLOSED" },
+    });
   });
 
   test("refunded by the seller: money back, goods revoked, the copy retired", async () => {
     const item = await seller.sell({ kind: "keys", keys: ["CCCC-3"] });
     const order = await bought(item.id);
     expect(await buyer.post(`/api/orders/${order.id}/refund`)).toMatchObject({ status: 403 });
-    expect(await seller.post(`/api/orders/${order.id}/refund`, { reason: "mistake" })).toMatchObject({ status: 200, body: { refund: { reason: "mistake" } } });
+    expect(await seller.post(`/api/orders/${order.id}/refund`, { reason: "mistake" })).toMatchObject({
+      status: 200,
+      body: { refund: { reason: "mistake" } },
+    });
     const refunded = await buyer.reaches(order.id, ["refunded"]);
     expect(refunded.refund).toMatchObject({ status: "succeeded", amount: order.total });
     expect(await goods(order.id)).toMatchObject([{ status: "revoked", key: null }]);
     expect(await stockOf(item.id)).toEqual({ total: 0, available: 0, held: 0, sold: 0 });
-    expect(await buyer.post(`/api/orders/${order.id}/cancel`)).toMatchObject({ status: 409, body: { type: "ORDER_PAID" } });
+    expect(await buyer.post(`/api/orders/${order.id}/cancel`)).toMatchObject({
+      status: 409,
+      body: { type: "ORDER_PAID" },
+    });
   });
 
   test("the timeline tells the order's life, oldest first", async () => {
     const item = await seller.sell();
     const order = await bought(item.id);
     const { events } = await buyer.ok(buyer.get(`/api/orders/${order.id}/timeline`));
-    expect(events.map(({ type }: { type: string }) => type)).toEqual(["order.reserved", "order.paid", "order.fulfilled"]);
+    expect(events.map(({ type }: { type: string }) => type)).toEqual([
+      "order.reserved",
+      "order.paid",
+      "order.fulfilled",
+    ]);
   });
 
   test("refusals keep nothing: own item, mixed sellers, another price, unknown and retired items, the limit of one buyer", async () => {
     const other = await shop.client().signUp("Other");
-    const [mine, theirs, limited] = [await seller.sell({ stock: 5 }), await other.sell({ stock: 5 }), await seller.sell({ stock: 5, perBuyer: 1 })];
+    const [mine, theirs, limited] = [
+      await seller.sell({ stock: 5 }),
+      await other.sell({ stock: 5 }),
+      await seller.sell({ stock: 5, perBuyer: 1 }),
+    ];
     const refused = async (reply: Promise<{ status: number; body: { type: string } }>) => {
       const { status, body } = await reply;
       return `${status} ${body.type}`;
     };
     expect(await refused(seller.buy(mine.id))).toBe("403 OWN_ITEM");
-    expect(await refused(buyer.order([{ itemId: mine.id, quantity: 1 }, { itemId: theirs.id, quantity: 1 }]))).toBe("409 MIXED_SELLERS");
-    expect(await refused(buyer.order([{ itemId: mine.id, quantity: 1 }], { total: { amount: 999, currency: "eur" } }))).toBe("409 PRICE_CHANGED");
+    expect(
+      await refused(
+        buyer.order([
+          { itemId: mine.id, quantity: 1 },
+          { itemId: theirs.id, quantity: 1 },
+        ]),
+      ),
+    ).toBe("409 MIXED_SELLERS");
+    expect(
+      await refused(buyer.order([{ itemId: mine.id, quantity: 1 }], { total: { amount: 999, currency: "eur" } })),
+    ).toBe("409 PRICE_CHANGED");
     expect(await refused(buyer.buy("nothing"))).toBe("404 NOT_FOUND");
     expect(await refused(buyer.buy(limited.id, 2))).toBe("409 LIMIT_REACHED");
-    await seller.ok(seller.post(`/api/items/${theirs.id}/retire`).then(() => other.post(`/api/items/${theirs.id}/retire`)));
+    await seller.ok(
+      seller.post(`/api/items/${theirs.id}/retire`).then(() => other.post(`/api/items/${theirs.id}/retire`)),
+    );
     expect(await refused(buyer.buy(theirs.id))).toBe("404 NOT_FOUND");
     expect(await refused(shop.client().buy(mine.id))).toBe("401 SIGN_IN_REQUIRED");
-    for (const { id } of [mine, limited]) expect(await stockOf(id)).toEqual({ total: 5, available: 5, held: 0, sold: 0 });
+    for (const { id } of [mine, limited])
+      expect(await stockOf(id)).toEqual({ total: 5, available: 5, held: 0, sold: 0 });
   });
 
   test("the same Idempotency-Key is one order, another body is refused", async () => {
@@ -170,6 +235,9 @@ describe("journeys", () => {
     expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
     expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 200, 201]);
     expect((await stockOf(item.id)).held).toBe(1);
-    expect(await buyer.order([{ itemId: item.id, quantity: 2 }], {}, key)).toMatchObject({ status: 409, body: { type: "IDEMPOTENCY_KEY_REUSED" } });
+    expect(await buyer.order([{ itemId: item.id, quantity: 2 }], {}, key)).toMatchObject({
+      status: 409,
+      body: { type: "IDEMPOTENCY_KEY_REUSED" },
+    });
   });
 });

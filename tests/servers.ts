@@ -150,6 +150,13 @@ async function answering(port: number, child: ChildProcess): Promise<void> {
   }
 }
 
+/** The same server, another database. */
+export function databaseOf(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
+
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer();
