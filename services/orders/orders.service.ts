@@ -5,7 +5,7 @@ import { fieldsOf, keysOf } from "../../core/store.ts";
 import { Bus } from "../../mixins/bus.ts";
 import { changes } from "../../mixins/changes.ts";
 import { Db } from "../../mixins/db.ts";
-import { Outbox } from "../../mixins/outbox.ts";
+import { Outbox, type OutboxStore } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService } from "../index.ts";
 import { CURRENCY, DEFAULT_PAGE_SIZE } from "../schemas.ts";
@@ -20,6 +20,8 @@ import { roleIn, toOrder, toSales } from "./view.ts";
 const VERDICT_WITHIN = 5000;
 /** How long a cancel waits for the provider before it answers `closing`, ms. */
 const CANCEL_WITHIN = 2000;
+/** How long whoever wakes an order up waits for it, ms: one that waits for the provider must not keep others waiting. */
+const WAKE_WITHIN = 500;
 /** How long a replica that took an overdue order has it for itself, ms. */
 const PATIENCE = 5000;
 
@@ -34,10 +36,14 @@ export default defineService(orders)({
     }),
     Bus(),
     Outbox<OrderDoc>({ entity: "order", due: orderDue }),
-    Sweeper<OrderDoc, { saga: Saga }>({
+    Sweeper<
+      OrderDoc,
+      { store: Pick<OutboxStore<OrderDoc>, "publish">; driveWithin(id: string, ms: number): Promise<unknown> }
+    >({
       patience: PATIENCE,
-      async drive({ _id }) {
-        await drive(this.saga, _id);
+      // A bus that is down is no reason to leave the order where it is.
+      async drive(order) {
+        await Promise.all([this.store.publish(order), this.driveWithin(order._id, WAKE_WITHIN)]);
       },
     }),
   ],
@@ -188,7 +194,7 @@ export default defineService(orders)({
     },
 
     async drive(ctx) {
-      const order = await drive(this.saga, ctx.params.id);
+      const order = await this.driveWithin(ctx.params.id, WAKE_WITHIN);
       return { status: order?.state ?? null };
     },
 
