@@ -6,5 +6,7 @@ export default {
   modulePathIgnorePatterns: ["<rootDir>/frontend/.output", "<rootDir>/frontend/.nuxt"],
   extensionsToTreatAsEsm: [".ts"],
   transform: { "\\.ts$": "<rootDir>/tests/strip-types.js" },
+  globalSetup: "<rootDir>/tests/global-setup.js",
+  globalTeardown: "<rootDir>/tests/global-teardown.js",
   testTimeout: 30_000,
 };

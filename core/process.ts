@@ -2,14 +2,14 @@ import type { Middleware, Service, ServiceBroker } from "moleculer";
 import type { Runtime } from "./runtime.ts";
 
 /** How long a stop may take, ms; the promise to people is 5 s. */
-const STOP_WITHIN = 4800;
+const STOP_WITHIN = 4500;
 /** Faults of the program itself: their stack is told too. */
 const BUGS = [TypeError, ReferenceError, RangeError, SyntaxError];
 
 /**
  * How a process of the shop begins and ends. One that cannot start ends at once, with exit code 1 and a line that says
- * why. One that is told to stop does so once, however often it is told, and in time: what it has acknowledged is on
- * the disk, and what it leaves behind is what a crash would leave.
+ * why. One that is told to stop does so once, however often it is told, and in time; while it starts, at once. What it
+ * leaves behind then is what a crash would leave: all that it has acknowledged is on the disk.
  */
 export const startAndStop = (runtime: Runtime): Middleware => ({
   name: "StartAndStop",
@@ -17,7 +17,8 @@ export const startAndStop = (runtime: Runtime): Middleware => ({
     const { start, stop } = broker;
     broker.start = () => start.call(broker).catch(endProcess);
     let stopping: Promise<void> | undefined;
-    broker.stop = () => (stopping ??= inTime(runtime, broker, stop.call(broker)));
+    const begin = () => (broker.started ? inTime(runtime, broker, stop.call(broker)) : Promise.resolve());
+    broker.stop = () => (stopping ??= begin());
   },
   serviceCreated(service: Service) {
     // Before Moleculer writes the error with its stack, and waits for the other services.

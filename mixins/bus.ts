@@ -80,6 +80,7 @@ type Handled = Record<string, Subscription<unknown>>;
 /**
  * Durable facts: `this.bus.publish`, and `subscriptions` in the schema. They are received when everything else of the
  * service is started, until before anything of it stops; publishing works from the first `started` to the last `stopped`.
+ * A handler must come to an end, well or badly: until then later facts of its entity wait, and so may others.
  */
 export function Bus({ backoff = BACKOFF, ackWait = ACK_WAIT }: BusOptions = {}): Mixin<{ bus: BusHandle }> {
   function open(this: Host) {

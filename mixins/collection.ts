@@ -53,7 +53,7 @@ export interface Collection<D extends Doc> {
   tally(values: string[]): Promise<Map<string, Record<string, number>>>;
 }
 
-export interface Index {
+interface Index {
   field: string;
   unique?: boolean;
   /** Documents without the field are not in the index. */

@@ -139,7 +139,7 @@ test("through any changes, every query, order and count is what a plain list wou
     }
     for (const value of ["x", "y"]) expect(engine.counts(value)).toEqual(countsOf(plain, value));
   });
-  fc.assert(property, { numRuns: 300 });
+  fc.assert(property, { numRuns: 500 });
 });
 
 /** Missing values come first, `_id` decides between equals. */

@@ -45,6 +45,7 @@ export class Engine<D extends Doc> extends Datastore<D> {
   ): D[] {
     const plan = this.#plan(query, order);
     const enough = plan.ordered ? skip + limit : Infinity;
+    // A set, since an array has its document in an index once for each element.
     const matching = new Set<D>();
     for (const doc of plan.docs) {
       if (matching.size >= enough) break;
@@ -110,8 +111,7 @@ export class Engine<D extends Doc> extends Datastore<D> {
     }
     for (const field of this.#fields) {
       const values = (query[field] as { $in?: unknown[] } | undefined)?.$in;
-      if (values)
-        return { docs: new Set(values.flatMap((value) => this.#index(field).tree.search(value))), ordered: !order };
+      if (values) return { docs: values.flatMap((value) => this.#index(field).tree.search(value)), ordered: !order };
     }
     for (const field of this.#fields) {
       const bounds = boundsOf(query[field]);
@@ -126,12 +126,11 @@ export class Engine<D extends Doc> extends Datastore<D> {
 
   #count(doc: D, step: 1 | -1): void {
     if (!this.#tally) return;
-    const { [this.#tally.by]: by, [this.#tally.of]: of } = doc as Record<string, unknown>;
+    const { [this.#tally.by]: by, [this.#tally.of]: of } = doc as unknown as Record<string, string | undefined>;
     if (by === undefined || of === undefined) return;
     const counts = this.#counts.get(by) ?? {};
-    const key = String(of);
-    counts[key] = (counts[key] ?? 0) + step;
-    if (counts[key] === 0) delete counts[key];
+    counts[of] = (counts[of] ?? 0) + step;
+    if (counts[of] === 0) delete counts[of];
     this.#counts.set(by, counts);
   }
 }

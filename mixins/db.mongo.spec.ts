@@ -63,6 +63,15 @@ describeWith(mongo, "the connection to MongoDB", (server) => {
     expect(await collectionOf(world, "things").insert({ _id: "a" })).toBe(true);
   });
 
+  test("a stop does not wait for a database that never comes", async () => {
+    const world = worldOf([service("things")]);
+    const failed = expect(world.broker.start()).rejects.toThrow();
+    await world.runtime.sleep(50);
+    await world.broker.stop();
+    await failed;
+    await way.open();
+  });
+
   test("while the database is away calls end in time with an error, and afterwards they work again", async () => {
     await way.open();
     const world = worldOf([service("things")]);
@@ -95,12 +104,15 @@ describeWith(mongo, "the connection to MongoDB", (server) => {
   test("shops of several namespaces share a database without meeting", async () => {
     await way.open();
     const one = worldOf([service("things")]);
-    const two = worldOf([service("things")], { dir: one.dir, env: { NAMESPACE: "another" } });
-    await Promise.all([one.broker.start(), two.broker.start()]);
+    await one.broker.start();
     await collectionOf(one, "things").insert({ _id: "a" });
-    expect(await collectionOf(two, "things").get("a")).toBeNull();
-    const three = worldOf([service("things")], { dir: one.dir });
-    await three.broker.start();
-    expect(await collectionOf(three, "things").get("a")).toEqual({ _id: "a" });
+    await one.broker.stop();
+    const another = worldOf([service("things")], { dir: one.dir, env: { NAMESPACE: "another" } });
+    await another.broker.start();
+    expect(await collectionOf(another, "things").get("a")).toBeNull();
+    await another.broker.stop();
+    const same = worldOf([service("things")], { dir: one.dir });
+    await same.broker.start();
+    expect(await collectionOf(same, "things").get("a")).toEqual({ _id: "a" });
   });
 });

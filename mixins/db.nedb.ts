@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import model from "@seald-io/nedb/lib/model.js";
 import {
   isDuplicate,
@@ -12,7 +11,7 @@ import {
 import { Engine } from "./db.engine.ts";
 import { lineOf, linesOf, load, recordOf } from "./db.file.ts";
 import { orderOf, Shape } from "./db.shape.ts";
-import { openJournal, type Journal } from "./journal.ts";
+import { nextTurn, openJournal, type Journal } from "./journal.ts";
 
 /** The file is rewritten when it is larger than this and has grown by this factor since it held nothing but live documents. */
 const COMPACT_ABOVE = 16 * 1024 * 1024;

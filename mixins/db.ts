@@ -60,7 +60,10 @@ export function Db<D extends Doc>(spec: CollectionSpec): Mixin<{ db: Collection<
 async function open(this: Host): Promise<void> {
   for (;;) {
     try {
-      return await this.connect();
+      await this.connect();
+      if (!this.broker.stopping) return;
+      await this.disconnect();
+      throw new Error("Stopped before it had started");
     } catch (error) {
       if (!this.config.MONGO_URL || this.broker.stopping) throw error;
       this.logger.warn(`MongoDB does not answer, trying again: ${(error as Error).message}`);

@@ -64,7 +64,7 @@ test("keeps the order, gathers what comes together, and makes the folder", async
   expect(content()).toBe(sequence(0, 500).join(""));
   expect(journal.size).toBe(content().length);
   const afterSomeSteps = async (line: string, at: number) => {
-    for (let step = 0; step < at; step++) await null;
+    for (let step = 0; step < at; step++) await Promise.resolve();
     await journal.append(line);
   };
   await Promise.all(sequence(500, 600).map(afterSomeSteps));

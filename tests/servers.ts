@@ -74,7 +74,8 @@ export function skipped(name: string, reason: string): void {
 }
 
 /** Builds the stand-in for MongoDB from Maven Central, where there is no mongod. Needs a JDK and Maven. */
-export function install(): void {
+function install(): void {
+  if (process.env["MONGO_URL"] || program("mongod")) return;
   const source = join(import.meta.dirname, "mongo-server");
   const lib = join(STAND_IN, "lib");
   mkdirSync(STAND_IN, { recursive: true });

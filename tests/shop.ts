@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { flags } from "../bin/flags.mjs";
 import { Client } from "./client.ts";
 import { databaseOf, freePort } from "./servers.ts";
 
@@ -56,6 +57,7 @@ export class Shop {
       program!,
       [
         ...args,
+        ...flags,
         join(ROOT, "node_modules/moleculer/bin/moleculer-runner.mjs"),
         "-c",
         "moleculer.config.ts",
@@ -71,6 +73,10 @@ export class Shop {
           NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
           // A start costs a third less once a gentle stop has written it.
           NODE_COMPILE_CACHE: COMPILE_CACHE,
+          // A server given to the test run is for the specs that ask for it.
+          MONGO_URL: "",
+          NATS_URL: "",
+          REDIS_URL: "",
           PORT: port,
           PUBLIC_URL: url,
           DATA_DIR: folder,

@@ -32,7 +32,8 @@ export function faultsIn({ orders, units, reservations, uses, payments, entitlem
     const { _id, state, slot, free, held } = unit;
     if ((state === "free") !== (free !== undefined)) fault("a free unit is found as free", "inventory", _id, state);
     if ((state === "held") !== (held !== undefined)) fault("a held unit is found as held", "inventory", _id, state);
-    if ((state === "held" || state === "sold") !== (slot !== undefined))
+    // A retired unit keeps its slot when it was refunded, and has none when it was withdrawn.
+    if (state !== "retired" && (state !== "free") !== (slot !== undefined))
       fault("held and sold units have a slot", "inventory", _id, state);
     if (slot === undefined) continue;
     if (unitIn.has(slot)) fault("one slot, one unit", "inventory", _id, slot);

@@ -5,7 +5,7 @@ import { fieldsOf } from "../../core/store.ts";
 import { Bus } from "../../mixins/bus.ts";
 import { changes } from "../../mixins/changes.ts";
 import { Db } from "../../mixins/db.ts";
-import { Outbox } from "../../mixins/outbox.ts";
+import { Outbox, type OutboxStore } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService } from "../index.ts";
 import { close, open, refund, settle, type Till } from "./flow.ts";
@@ -53,18 +53,24 @@ export default defineService(payments)({
     }),
     Bus(),
     Outbox<Payment>({ entity: "payment", due: paymentDue }),
-    Sweeper<Payment, { till: Till }>({
+    Sweeper<Payment, { store: Pick<OutboxStore<Payment>, "publish">; carryOn(payment: Payment): Promise<unknown> }>({
       patience: PATIENCE,
-      async drive({ _id, state, intent }) {
-        if (state === "closing") await close(this.till, _id);
-        else if (state === "refunding") await refund(this.till, _id);
-        else if (intent) await settle(this.till, intent);
+      // A bus that is down is no reason to leave the payment where it is.
+      async drive(payment) {
+        await Promise.all([this.store.publish(payment), this.carryOn(payment)]);
       },
     }),
   ],
   state: {} as { keys: Keys; stripe: Stripe; till: Till; reconciling: Timer; reconciledAt: number },
 
   methods: {
+    /** Asks the provider again about a payment that is not at rest. */
+    async carryOn({ _id, state, intent }: Payment): Promise<void> {
+      if (state === "closing") await close(this.till, _id);
+      else if (state === "refunding") await refund(this.till, _id);
+      else if (state === "open" && intent) await settle(this.till, intent);
+    },
+
     verified(body: string, signature: string): Stripe.Event {
       const { webhookSecret } = this.keys;
       // The tolerance is in seconds, the time of receipt in milliseconds.
