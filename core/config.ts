@@ -11,10 +11,12 @@ const integer = (min: number, max: number, fallback: number) =>
     const value = /^\d+$/.test(raw) ? Number(raw) : NaN;
     return value >= min && value <= max ? value : undefined;
   });
+/** Also with several hosts, as replica sets and clusters have them: the first one stands for all. */
 const url = (...protocols: string[]) =>
-  entry<string | undefined>(`a URL (${protocols.join(", ")})`, undefined, (raw) =>
-    URL.canParse(raw) && protocols.includes(new URL(raw).protocol.slice(0, -1)) ? raw.replace(/\/$/, "") : undefined,
-  );
+  entry<string | undefined>(`a URL (${protocols.join(", ")})`, undefined, (raw) => {
+    const { protocol } = URL.parse(raw.replace(/,[^/?]*/, "")) ?? {};
+    return protocol && protocols.includes(protocol.slice(0, -1)) ? raw.replace(/\/$/, "") : undefined;
+  });
 const text = (wants: string, pattern: RegExp, fallback?: string) =>
   entry<string | undefined>(wants, fallback, (raw) => (pattern.test(raw) ? raw : undefined));
 const onOff = (fallback: boolean | undefined) =>
