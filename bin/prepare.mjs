@@ -51,12 +51,19 @@ export function run(command, args, { cwd = root, env = environment(), ...options
   return status ?? 1;
 }
 
-/** A command that stays; signals reach it through the terminal, and its end is ours. */
-export function stay(command, args, env = environment()) {
-  const child = spawn(command, args, { cwd: root, env, stdio: "inherit", shell: windows });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" || signal === "SIGTERM" ? 0 : 1)));
-  return child;
+/** Commands that stay, as `[program, args, env]`. Signals reach them through us, and when one ends all do. */
+export function stay(...commands) {
+  const children = commands.map(([program, args, env = environment()]) =>
+    spawn(program, args, { cwd: root, env, stdio: "inherit", shell: windows }),
+  );
+  const end = (signal) => children.forEach((child) => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => end(signal));
+  for (const child of children) {
+    child.on("exit", (code, signal) => {
+      process.exitCode ??= code ?? (signal === "SIGINT" || signal === "SIGTERM" ? 0 : 1);
+      end("SIGTERM");
+    });
+  }
 }
 
 const digest = (files) => {
@@ -66,19 +73,23 @@ const digest = (files) => {
 };
 const isMarked = (file, mark) => existsSync(file) && readFileSync(file, "utf8") === mark;
 
-/** Installs what the lockfile names, unless exactly that is there. */
+/** What npm says it has installed is what the lockfile names; optional packages are for other systems. */
+function installed() {
+  const packages = (file) => JSON.parse(readFileSync(join(root, file), "utf8")).packages;
+  const hidden = "node_modules/.package-lock.json";
+  if (!existsSync(join(root, hidden))) return false;
+  const there = packages(hidden);
+  return Object.entries(packages("package-lock.json")).every(
+    ([path, { version, optional }]) => optional || !path.startsWith("node_modules/") || there[path]?.version === version,
+  );
+}
+
+/** Installs what the lockfile names, unless that is there. */
 export function install() {
-  const lock = digest([
-    join(root, "package-lock.json"),
-    join(root, "package.json"),
-    join(root, "frontend", "package.json"),
-  ]);
-  const mark = join(root, "node_modules", ".holdfast");
-  if (isMarked(mark, lock)) return;
+  if (installed()) return;
   say("Installing packages (once, a minute or two) …");
-  if (run(windows ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { env: process.env }))
-    stop("npm ci failed");
-  writeFileSync(mark, lock);
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  if (run(windows ? "npm.cmd" : "npm", args, { env: process.env })) stop("npm ci failed");
 }
 
 const SKIPPED = [".nuxt", ".output", "node_modules"];

@@ -21,11 +21,14 @@ if (watch) {
   const port = Number(process.env.PORT || 3000);
   const api = `http://127.0.0.1:${port + 1}`;
   const env = environment({ NUXT_API_ORIGIN: api, PUBLIC_URL: process.env.PUBLIC_URL || `http://localhost:${port}` });
+  const watched = ["services", "mixins", "core"].map((folder) => `--watch-path=${folder}`);
+  const nuxt = join(root, "node_modules", "nuxt", "bin", "nuxt.mjs");
   say(`The storefront on http://localhost:${port}, the API on ${api}`);
-  const paths = ["services", "mixins", "core"].map((folder) => `--watch-path=${folder}`);
-  stay(node(), [...paths, "--watch-preserve-output", ...runner], { ...env, PORT: String(port + 1) });
-  stay(node(), [join(root, "node_modules", "nuxt", "bin", "nuxt.mjs"), "dev", "frontend", "--port", String(port)], env);
+  stay(
+    [node(), [...watched, "--watch-preserve-output", ...runner], { ...env, PORT: String(port + 1) }],
+    [node(), [nuxt, "dev", "frontend", "--port", String(port)], env],
+  );
 } else {
   build();
-  stay(node(), runner);
+  stay([node(), runner]);
 }

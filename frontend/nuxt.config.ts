@@ -7,6 +7,9 @@ import Icons from "unplugin-icons/vite";
  */
 const themeScript = `try{document.documentElement.dataset.theme=localStorage.theme||(matchMedia("(prefers-color-scheme:dark)").matches?"dark":"light")}catch{}`;
 
+/** Where the gateway is while developing, when pages and gateway are two processes. */
+const gateway = process.env.NUXT_API_ORIGIN ?? "http://127.0.0.1:3000";
+
 export default defineNuxtConfig({
   compatibilityDate: "2026-11-01",
   buildDir: ".nuxt",
@@ -63,7 +66,8 @@ export default defineNuxtConfig({
     preset: "node-listener",
     serveStatic: true,
     compressPublicAssets: { gzip: true, brotli: true },
-    devProxy: { "/api": { target: `${process.env.NUXT_API_ORIGIN ?? "http://127.0.0.1:3000"}/api` } },
+    // `nuxt dev` serves the pages alone; the API, and the sandbox that stands in for Stripe, are the gateway's.
+    devProxy: Object.fromEntries(["/api", "/v1", "/files", "/covers"].map((path) => [path, { target: gateway + path }])),
   },
   app: {
     head: {
