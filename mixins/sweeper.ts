@@ -1,5 +1,5 @@
 import { defineMixin, type Mixin } from "../core/contract.ts";
-import type { Runtime, Timer } from "../core/runtime.ts";
+import { within, type Runtime, type Timer } from "../core/runtime.ts";
 import { dueKey } from "../core/store.ts";
 import type { Collection, Doc, Update } from "./collection.ts";
 
@@ -7,9 +7,20 @@ import type { Collection, Doc, Update } from "./collection.ts";
 const EVERY = 1000;
 /** How many documents it takes at a time. */
 const BATCH = 100;
+/** How many may be on their way before it takes no more. */
+const MOST = 200;
+/** How long a stop waits for those on their way, ms. */
+const STOP_WITHIN = 2000;
 
 interface Due extends Doc {
   due?: string;
+}
+
+interface State {
+  timer?: Timer;
+  /** The search for what is overdue; one at a time. */
+  taking: Promise<unknown> | null;
+  driving: Set<Promise<void>>;
 }
 
 interface Host<D extends Due> {
@@ -17,12 +28,6 @@ interface Host<D extends Due> {
   runtime: Runtime;
   logger: { warn(...words: unknown[]): void };
   $sweep: State;
-}
-
-interface State {
-  timer?: Timer;
-  running: Promise<void> | null;
-  stopping: boolean;
 }
 
 export interface SweeperOptions<D extends Due, This> {
@@ -34,7 +39,7 @@ export interface SweeperOptions<D extends Due, This> {
 
 /**
  * R7: every document that is not at rest carries `due`; whoever finds it overdue drives it on. Timers and the
- * bus make things prompt, the sweeper makes them certain.
+ * bus make things prompt, the sweeper makes them certain. One that hangs, say at the provider, holds nobody up.
  */
 export function Sweeper<D extends Due, This = unknown>(
   options: SweeperOptions<D, This>,
@@ -42,49 +47,57 @@ export function Sweeper<D extends Due, This = unknown>(
   return defineMixin<{ sweep(): Promise<void>; $sweep: State }, { db: Collection<D> }>({
     methods: {
       /** One round over everything overdue by now; resolves when all of it was tried once. */
-      sweep(): Promise<void> {
-        const before = this.$sweep.running?.catch(() => undefined) ?? Promise.resolve();
-        const running = before.then(() => round(this, options));
-        this.$sweep.running = running;
-        return running.finally(() => {
-          if (this.$sweep.running === running) this.$sweep.running = null;
-        });
+      async sweep(): Promise<void> {
+        await this.$sweep.taking?.catch(() => undefined);
+        await Promise.all(await take(this, options));
       },
     },
     created() {
-      this.$sweep = { running: null, stopping: false };
+      this.$sweep = { taking: null, driving: new Set() };
     },
     async started() {
       const look = () => {
-        if (this.$sweep.running) return;
-        this.sweep().catch((error: unknown) => this.logger.warn("Sweeper", error));
+        if (this.$sweep.taking || this.$sweep.driving.size >= MOST) return;
+        take(this, options).catch((error: unknown) => this.logger.warn("Sweeper", error));
       };
       this.$sweep.timer = this.runtime.every(EVERY, look);
       look();
     },
     async stopped() {
-      this.$sweep.stopping = true;
       this.$sweep.timer?.cancel();
-      await this.$sweep.running?.catch(() => undefined);
+      await this.$sweep.taking?.catch(() => undefined);
+      await within(this.runtime, STOP_WITHIN, Promise.all(this.$sweep.driving));
     },
   });
 }
 
-async function round<D extends Due>(host: Host<D>, { patience, drive }: SweeperOptions<D, never>): Promise<void> {
+/** Takes everything overdue and begins to drive it. */
+function take<D extends Due, This>(host: Host<D>, options: SweeperOptions<D, This>): Promise<Promise<void>[]> {
+  const taking = search(host, options).finally(() => (host.$sweep.taking = null));
+  host.$sweep.taking = taking;
+  return taking;
+}
+
+async function search<D extends Due, This>(host: Host<D>, options: SweeperOptions<D, This>): Promise<Promise<void>[]> {
+  const { db, runtime, $sweep } = host;
+  const drives: Promise<void>[] = [];
   for (;;) {
-    const now = host.runtime.now();
-    const overdue = await host.db.find({ due: { $lt: dueKey(now, "") } }, { limit: BATCH });
+    const now = runtime.now();
+    const overdue = await db.find({ due: { $lt: dueKey(now, "") } }, { limit: BATCH });
     await Promise.all(
       overdue.map(async (doc) => {
         // Taking it by a guarded write keeps replicas from all driving the same document.
-        const update = { $set: { due: dueKey(now + patience, doc._id) } } as unknown as Update<D>;
-        const mine = await host.db.claim({ due: doc.due, _id: doc._id }, update);
+        const update = { $set: { due: dueKey(now + options.patience, doc._id) } } as unknown as Update<D>;
+        const mine = await db.claim({ due: doc.due, _id: doc._id }, update);
         if (!mine) return;
-        await (drive as (this: unknown, doc: D) => Promise<void>)
-          .call(host, mine)
-          .catch((error: unknown) => host.logger.warn(`Sweeper: ${doc._id} stays due`, error));
+        const driving = options.drive
+          .call(host as This, mine)
+          .catch((error: unknown) => host.logger.warn(`Sweeper: ${doc._id} stays due`, error))
+          .finally(() => $sweep.driving.delete(driving));
+        $sweep.driving.add(driving);
+        drives.push(driving);
       }),
     );
-    if (overdue.length < BATCH || host.$sweep.stopping) return;
+    if (overdue.length < BATCH || $sweep.driving.size >= MOST) return drives;
   }
 }

@@ -37,7 +37,11 @@ describe("contention", () => {
   };
   const verdictOf = ({ body }: Reply): string => body.status ?? body.type;
   const tally = (replies: Reply[]) =>
-    Object.fromEntries(Map.groupBy(replies.map(verdictOf), (verdict) => verdict).entries().map(([verdict, all]) => [verdict, all.length]));
+    Object.fromEntries(
+      Map.groupBy(replies.map(verdictOf), (verdict) => verdict)
+        .entries()
+        .map(([verdict, all]) => [verdict, all.length]),
+    );
 
   test("500 buyers at once, 50 copies: 50 orders, 450 refusals, 50 serials, and never a copy too many", async () => {
     const item = await seller.sell({ stock: 50 });
@@ -71,7 +75,14 @@ describe("contention", () => {
   test("orders of several lines race for the same items in every order: all or nothing, and nothing stays held", async () => {
     const items = await Promise.all(Array.from({ length: 3 }, () => seller.sell({ stock: 8 })));
     const [a, b, c] = items.map(({ id }) => id) as [string, string, string];
-    const ways = [[a, b, c], [b, c, a], [c, a, b], [c, b, a], [b, a, c], [a, c, b]];
+    const ways = [
+      [a, b, c],
+      [b, c, a],
+      [c, a, b],
+      [c, b, a],
+      [b, a, c],
+      [a, c, b],
+    ];
     const buyers = Array.from({ length: 36 }, () => guest());
     const wishes = buyers.map((_, n) => ways[n % 6]!.map((itemId, at) => ({ itemId, quantity: 1 + ((n + at) % 3) })));
     const replies = await Promise.all(buyers.map((buyer, n) => buyer.order(wishes[n]!)));
@@ -79,7 +90,9 @@ describe("contention", () => {
     expect(won.length).toBeGreaterThan(0);
     expect(tally(replies)).toEqual({ reserved: won.length, SOLD_OUT: 36 - won.length });
     for (const id of [a, b, c]) {
-      const held = won.flatMap(({ n }) => wishes[n]!).reduce((sum, { itemId, quantity }) => sum + (itemId === id ? quantity : 0), 0);
+      const held = won
+        .flatMap(({ n }) => wishes[n]!)
+        .reduce((sum, { itemId, quantity }) => sum + (itemId === id ? quantity : 0), 0);
       expect(await stockOf(id)).toEqual({ total: 8, available: 8 - held, held, sold: 0 });
     }
 
@@ -97,7 +110,12 @@ describe("contention", () => {
     for (let round = 0; round < 10; round++) {
       const item = await seller.sell({ stock: 2 });
       const [ann, bob] = [guest(), guest()];
-      const replies = await Promise.all([ann.order(one(item.id)), ann.order(one(item.id)), bob.order(one(item.id)), ann.order(one(item.id))]);
+      const replies = await Promise.all([
+        ann.order(one(item.id)),
+        ann.order(one(item.id)),
+        bob.order(one(item.id)),
+        ann.order(one(item.id)),
+      ]);
       expect(tally(replies)).toEqual({ reserved: 4 });
       expect(new Set(replies.map(({ body }) => body.id)).size).toBe(2);
       expect(await stockOf(item.id)).toEqual({ total: 2, available: 0, held: 2, sold: 0 });
@@ -107,7 +125,10 @@ describe("contention", () => {
   test("who asks for more than there is hears what there is, and holds none of it", async () => {
     const item = await seller.sell({ stock: 5 });
     await guest().order([{ itemId: item.id, quantity: 2 }]);
-    const refused = (available: number, held: number) => ({ status: 409, body: { type: "SOLD_OUT", data: { itemId: item.id, available, held } } });
+    const refused = (available: number, held: number) => ({
+      status: 409,
+      body: { type: "SOLD_OUT", data: { itemId: item.id, available, held } },
+    });
     expect(await guest().order([{ itemId: item.id, quantity: 4 }])).toMatchObject(refused(3, 2));
     expect(verdictOf(await guest().order([{ itemId: item.id, quantity: 3 }]))).toBe("reserved");
     expect(await guest().order(one(item.id))).toMatchObject(refused(0, 5));
@@ -145,7 +166,10 @@ describe("contention", () => {
     const { id } = replies[0]!.body;
     expect(verdictOf(await winner.order(one(last.id)))).toBe("reserved");
     const refused = await loser.order(one(last.id));
-    expect(refused).toMatchObject({ status: 409, body: { type: "SOLD_OUT", data: { itemId: last.id, available: 0, held: 1 } } });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { type: "SOLD_OUT", data: { itemId: last.id, available: 0, held: 1 } },
+    });
     // The copy comes back, the refusal stays: it is the answer to this key.
     const bought = (await winner.order(one(last.id))).body.id;
     await winner.client.post(`/api/orders/${bought}/cancel`);
@@ -154,7 +178,10 @@ describe("contention", () => {
     const again = async () => {
       for (const reply of [...replies, await ask()]) expect(reply.body).toMatchObject({ id, status: "reserved" });
       expect((await ask()).status).toBe(200);
-      expect(await ask([{ itemId: item.id, quantity: 3 }])).toMatchObject({ status: 409, body: { type: "IDEMPOTENCY_KEY_REUSED" } });
+      expect(await ask([{ itemId: item.id, quantity: 3 }])).toMatchObject({
+        status: 409,
+        body: { type: "IDEMPOTENCY_KEY_REUSED" },
+      });
       expect(await loser.order(one(last.id))).toMatchObject({ status: 409, body: refused.body });
       expect(await stockOf(item.id)).toEqual({ total: 9, available: 7, held: 2, sold: 0 });
     };

@@ -26,7 +26,11 @@ describe("deadlines", () => {
   beforeAll(async () => {
     shop = await Shop.start({ env: { ...KEYS, HOLD_SECONDS: String(HOLD_SECONDS) } });
     provider = new Provider(shop.url);
-    [seller, buyer, rival] = await Promise.all([shop.client().signUp(), shop.client().signUp(), shop.client().signUp()]);
+    [seller, buyer, rival] = await Promise.all([
+      shop.client().signUp(),
+      shop.client().signUp(),
+      shop.client().signUp(),
+    ]);
   });
   afterAll(() => shop.stop());
 
@@ -60,14 +64,22 @@ describe("deadlines", () => {
         expect((await buyer.reaches(id, ["expired"])).expiresAt).toBe(new Date(expiresAt).toISOString());
       }),
     );
-    expect(await buyer.confirm(payment)).toMatchObject({ status: 400, body: { error: { code: "payment_intent_unexpected_state" } } });
-    expect(await buyer.post(`/api/orders/${begun.id}/pay`)).toMatchObject({ status: 409, body: { type: "ORDER_CLOSED" } });
+    expect(await buyer.confirm(payment)).toMatchObject({
+      status: 400,
+      body: { error: { code: "payment_intent_unexpected_state" } },
+    });
+    expect(await buyer.post(`/api/orders/${begun.id}/pay`)).toMatchObject({
+      status: 409,
+      body: { type: "ORDER_CLOSED" },
+    });
     expect((await rival.buy(begun.item)).status).toBe(201);
   });
 
   test("also when the process was killed before the deadline and started again after it", async () => {
     const holds = await Promise.all([hold(), hold()]);
     await paying(holds[1]!.id);
+    // By then nothing is under way that would wake the order up after the restart.
+    await until(holds[0]!.expiresAt - 500);
     await shop.crash();
     await until(holds[1]!.expiresAt);
     shop = await shop.restart();
@@ -113,7 +125,14 @@ describe("deadlines", () => {
       orders.map(async ({ id }, n) => {
         const { status, refund } = await buyer.reaches(id, ["fulfilled", "expired"]);
         const [intent, ...others] = await provider.intentsOf(id);
-        expect({ n, others, refund, intent: intent!.status, confirmed: confirmed[n], refunds: await provider.refundsOf(intent!.id) }).toEqual(
+        expect({
+          n,
+          others,
+          refund,
+          intent: intent!.status,
+          confirmed: confirmed[n],
+          refunds: await provider.refundsOf(intent!.id),
+        }).toEqual(
           status === "fulfilled"
             ? { n, others: [], refund: null, intent: "succeeded", confirmed: 200, refunds: [] }
             : { n, others: [], refund: null, intent: "canceled", confirmed: 400, refunds: [] },
@@ -155,6 +174,19 @@ describe("deadlines", () => {
     await provider.faults({});
     await buyer.reaches(id, ["cancelled"]);
     expect((await rival.buy(item)).status).toBe(201);
+  });
+
+  test("a provider that hangs keeps no hold waiting whose buyer never began to pay", async () => {
+    const begun = await Promise.all(Array.from({ length: 20 }, hold));
+    await Promise.all(begun.map(({ id }) => paying(id)));
+    await provider.faults({ api: { hang: 1 } });
+    // It lapses when all the others have been hanging for a while.
+    await until(begun[0]!.expiresAt - HOLD_SECONDS * 1000 + 1500);
+    const plain = await hold();
+    expect((await backOnSale(plain.item)) - plain.expiresAt).toBeLessThanOrEqual(BACK_WITHIN);
+    for (const { item } of begun) expect((await stockOf(item)).held).toBe(1);
+    await provider.faults({});
+    await Promise.all(begun.map(({ id }) => buyer.reaches(id, ["expired"])));
   });
 
   test("the books on the disk agree with each other, as a last kill -9 leaves them", async () => {

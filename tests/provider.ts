@@ -13,7 +13,7 @@ const { secretKey, webhookSecret } = sandboxKeys(secrets);
 /** What can go wrong at the provider: rates are 0 to 1, delays ms. */
 export interface Faults {
   webhooks?: { delayMs?: [number, number]; duplicate?: number; drop?: number; reorder?: number };
-  api?: { error?: number; hang?: number };
+  api?: { error?: number; hang?: number; delayMs?: number };
 }
 
 /** A PaymentIntent, as far as specs look at it. */
@@ -23,6 +23,11 @@ export interface Intent {
   amount: number;
   metadata: Record<string, string>;
   client_secret: string;
+}
+
+interface Refund {
+  status: string;
+  amount: number;
 }
 
 /** The payment provider behind a shop that was started with KEYS, seen with the shop's secret key. */
@@ -38,14 +43,25 @@ export class Provider {
     await this.#ask("/v1/test/faults", { method: "PUT", body: JSON.stringify(faults) });
   }
 
-  /** All PaymentIntents of an order. */
-  async intentsOf(order: string): Promise<Intent[]> {
-    const { data } = await this.#ask("/v1/payment_intents?limit=100");
-    return (data as Intent[]).filter(({ metadata }) => metadata["order"] === order);
+  /** All PaymentIntents, the newest first. */
+  async intents(): Promise<Intent[]> {
+    const intents: Intent[] = [];
+    for (;;) {
+      const after = intents.length ? `&starting_after=${intents.at(-1)!.id}` : "";
+      const page = await this.#ask<{ data: Intent[]; has_more: boolean }>(`/v1/payment_intents?limit=100${after}`);
+      intents.push(...page.data);
+      if (!page.has_more) return intents;
+    }
   }
 
-  async refundsOf(intent: string): Promise<{ status: string; amount: number }[]> {
-    return (await this.#ask(`/v1/refunds?payment_intent=${intent}`)).data;
+  /** All PaymentIntents of an order. */
+  async intentsOf(order: string): Promise<Intent[]> {
+    return (await this.intents()).filter(({ metadata }) => metadata["order"] === order);
+  }
+
+  async refundsOf(intent: string): Promise<Refund[]> {
+    const { data } = await this.#ask<{ data: Refund[] }>(`/v1/refunds?payment_intent=${intent}`);
+    return data;
   }
 
   /** An intent beside the shop's own, paid at once. */
@@ -60,13 +76,16 @@ export class Provider {
   /** Sends the shop a webhook, signed `age` seconds ago; its HTTP status. */
   async webhook(event: object | string, { secret = webhookSecret, age = 0 } = {}): Promise<number> {
     const body = typeof event === "string" ? event : JSON.stringify(event);
-    const headers = { "content-type": "application/json", "stripe-signature": sign(body, secret, Date.now() - age * 1000) };
+    const headers = {
+      "content-type": "application/json",
+      "stripe-signature": sign(body, secret, Date.now() - age * 1000),
+    };
     return (await fetch(`${this.#url}/api/webhooks/stripe`, { method: "POST", headers, body })).status;
   }
 
-  async #ask(path: string, init: RequestInit = {}) {
+  async #ask<Body>(path: string, init: RequestInit = {}): Promise<Body> {
     const response = await fetch(this.#url + path, { ...init, headers: { authorization: `Bearer ${secretKey}` } });
-    const body = await response.json();
+    const body = (await response.json()) as Body;
     if (!response.ok) throw new Error(`${response.status} ${JSON.stringify(body)}`);
     return body;
   }

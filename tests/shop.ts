@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { flags } from "../bin/flags.mjs";
+import { flags, memory } from "../bin/lean.mjs";
 import { Client } from "./client.ts";
 import { databaseOf, freePort } from "./servers.ts";
 
@@ -70,6 +70,7 @@ export class Shop {
         stdio: ["ignore", "pipe", "pipe"],
         env: {
           ...process.env,
+          ...memory,
           NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
           // A start costs a third less once a gentle stop has written it.
           NODE_COMPILE_CACHE: COMPILE_CACHE,

@@ -10,7 +10,7 @@ import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService } from "../index.ts";
 import { close, open, refund, settle, type Till } from "./flow.ts";
 import { paymentDue, type Payment } from "./payment.machine.ts";
-import { payments } from "./payments.contract.ts";
+import { payments, WEBHOOK_EVENTS } from "./payments.contract.ts";
 import { keysFor, stripeClient, stripeProvider, type Keys } from "./stripe.ts";
 
 /** How old a signed webhook may be, s. */
@@ -20,14 +20,6 @@ const PATIENCE = 15_000;
 /** How often the provider's own list of events is read, and how far back, so that a lost webhook is found. */
 const RECONCILE_EVERY = 60_000;
 const RECONCILE_OVERLAP = 600_000;
-/** Hints that something may have changed; everything else a provider tells is answered and forgotten. */
-const HINTS = [
-  "payment_intent.succeeded",
-  "payment_intent.payment_failed",
-  "refund.updated",
-  "refund.failed",
-  "charge.refunded",
-];
 
 /** The judge of money: PaymentIntents, webhooks, refunds, reconciliation. */
 export default defineService(payments)({
@@ -91,7 +83,7 @@ export default defineService(payments)({
 
     /** A hint is written before it is answered, and acted upon afterwards. */
     async hint(event: Stripe.Event): Promise<void> {
-      if (!HINTS.includes(event.type)) return;
+      if (!WEBHOOK_EVENTS.includes(event.type)) return;
       const { id, object, payment_intent } = event.data.object as {
         id: string;
         object: string;
@@ -106,7 +98,8 @@ export default defineService(payments)({
     async reconcile(): Promise<void> {
       const now = this.runtime.now();
       const created = { gte: Math.floor((this.reconciledAt - RECONCILE_OVERLAP) / 1000) };
-      for await (const event of this.stripe.events.list({ types: HINTS, created, limit: 100 })) await this.hint(event);
+      for await (const event of this.stripe.events.list({ types: WEBHOOK_EVENTS, created, limit: 100 }))
+        await this.hint(event);
       this.reconciledAt = now;
     },
   },
