@@ -80,7 +80,7 @@ export interface Caller<All extends Table> {
 }
 
 /** A typed hint to every node. */
-export interface Announcer<All extends Table> {
+interface Announcer<All extends Table> {
   broadcast<K extends keyof Hints<All> & string>(name: K, payload: Payload<Hints<All>[K]>): Promise<void>;
 }
 

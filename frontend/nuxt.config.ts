@@ -67,7 +67,9 @@ export default defineNuxtConfig({
     serveStatic: true,
     compressPublicAssets: { gzip: true, brotli: true },
     // `nuxt dev` serves the pages alone; the API, and the sandbox that stands in for Stripe, are the gateway's.
-    devProxy: Object.fromEntries(["/api", "/v1", "/files", "/covers"].map((path) => [path, { target: gateway + path }])),
+    devProxy: Object.fromEntries(
+      ["/api", "/v1", "/files", "/covers"].map((path) => [path, { target: gateway + path }]),
+    ),
   },
   app: {
     head: {

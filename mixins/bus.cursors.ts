@@ -6,7 +6,7 @@ import { replaceFile } from "./disk.ts";
 const SAVE_AFTER = 1000;
 
 /** What a group has handled of one type of facts: all up to `position`, but for those that are `open`. */
-export interface Cursor {
+interface Cursor {
   position: number;
   open: number[];
 }

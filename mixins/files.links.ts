@@ -2,7 +2,7 @@ import { fail } from "../core/errors.ts";
 import type { Secrets } from "../core/secrets.ts";
 
 /** How long a signed link is good for, ms. */
-export const LINK_LIFE = 300_000;
+const LINK_LIFE = 300_000;
 
 const PATH = /^\/files\/([0-9a-f]{64})\/([^/]+)$/;
 

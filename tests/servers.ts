@@ -49,14 +49,6 @@ export const nats: Provider = provider("NATS", "NATS_URL", () => {
   });
 });
 
-export const redis: Provider = provider("Redis", "REDIS_URL", () => {
-  if (!program("redis-server")) return "neither REDIS_URL nor a redis-server";
-  return (port, dir) => ({
-    url: `redis://127.0.0.1:${port}`,
-    command: ["redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", dir, "--appendonly", "yes", "--save", ""],
-  });
-});
-
 export const stripeMock: Provider = provider("stripe-mock", "STRIPE_MOCK_URL", () => {
   if (!program("stripe-mock")) return "neither STRIPE_MOCK_URL nor a stripe-mock";
   return (port) => ({ url: `http://127.0.0.1:${port}`, command: ["stripe-mock", "-http-addr", `127.0.0.1:${port}`] });

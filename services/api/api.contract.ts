@@ -28,8 +28,8 @@ export interface HttpRoute {
   errors: readonly ErrorType[];
 }
 
-export const MAX_LIVE_ITEMS = 50;
-export const MAX_LIVE_ORDERS = 20;
+const MAX_LIVE_ITEMS = 50;
+const MAX_LIVE_ORDERS = 20;
 
 const Text = Type.String();
 const PlainText = { type: "text/plain", schema: Text };

@@ -1,29 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { fail } from "../../core/errors.ts";
 import { issueAccess } from "../auth/tokens.ts";
-import { ada, at, gateway, item, order, until, type Answer } from "./harness.ts";
+import { ada, adasAccount as user, cookiesOf, gateway, item, order, until, type Gateway } from "./harness.ts";
 import { GENERAL, STRICT } from "./limits.ts";
 
-type Gateway = Awaited<ReturnType<typeof gateway>>;
-const user = { ...ada, email: "ada@example.com", createdAt: at(0) };
-/** The last call of an action: what the gateway made of the request. */
-const seen: Record<string, { params: any; meta: any }> = {};
 let renewals = 0;
 let renewing: Promise<unknown> = Promise.resolve();
 
 const stubs = (shop: () => Gateway): Parameters<typeof gateway>[0] => ({
   auth: {
-    me(ctx) {
-      seen["auth.me"] = ctx;
-      return { user: ctx.meta.user ? user : null };
-    },
+    me: ({ meta }) => ({ user: meta.user ? user : null }),
     signin(ctx) {
       if (ctx.params.password !== "correct horse") throw fail("BAD_CREDENTIALS");
       ctx.meta.reply = { session: { access: issueAccess(shop().secrets, ada, Date.now()), refresh: "fresh" } };
       return { user };
     },
     signout(ctx) {
-      seen["auth.signout"] = ctx;
       ctx.meta.reply = { session: null };
     },
     async renew({ params: { refresh } }) {
@@ -37,10 +29,9 @@ const stubs = (shop: () => Gateway): Parameters<typeof gateway>[0] => ({
   items: { get: ({ params }) => item(params.id) },
   orders: {
     create: ({ meta }) => order("o1", meta.user ? {} : { token: shop().token("o1") }),
-    get(ctx) {
-      seen["orders.get"] = ctx;
-      if (!ctx.meta.guestOrders?.includes(ctx.params.id)) throw fail("NOT_FOUND");
-      return order(ctx.params.id);
+    get({ params: { id }, meta }) {
+      if (!meta.guestOrders?.includes(id)) throw fail("NOT_FOUND");
+      return order(id);
     },
     list: () => ({ rows: [], total: 0, page: 1, pageSize: 20 }),
   },
@@ -52,13 +43,10 @@ const open = async (env: Record<string, string> = {}) => {
   );
   return opened;
 };
-const cookiesOf = ({ headers }: Answer) => [headers["set-cookie"] ?? []].flat();
-
 let shop: Gateway;
 beforeAll(async () => {
   shop = await open();
 });
-afterAll(() => shop.stop());
 
 describe("sessions", () => {
   const me = (cookie: string) => shop.ask("GET", "/api/auth/me", { headers: { cookie } });
@@ -85,7 +73,7 @@ describe("sessions", () => {
     const cookie = `${shop.session(ada)}; refresh=fresh`;
     const signedOut = await shop.ask("POST", "/api/auth/signout", { headers: { cookie } });
     expect(signedOut.status).toBe(204);
-    expect(seen["auth.signout"]!.meta).toMatchObject({ refresh: "fresh", user: { id: "ada" } });
+    expect(shop.seen["auth.signout"]!.meta).toMatchObject({ refresh: "fresh", user: { id: "ada" } });
     expect(cookiesOf(signedOut)).toEqual([
       "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax",
       "refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax",
@@ -98,15 +86,17 @@ describe("sessions", () => {
     renewals = 0;
     let go = () => {};
     renewing = new Promise<void>((resolve) => (go = resolve));
+    let arrived = 0;
+    shop.server.on("request", () => arrived++);
     const asked = Promise.all([1, 2, 3, 4].map(() => me("session=old; refresh=good")));
-    await until(() => renewals);
+    await until(() => arrived === 4 && renewals);
     go();
     for (const reply of await asked) {
       expect(reply.json.user.id).toBe("ada");
       expect(cookiesOf(reply)[1]).toMatch(/^refresh=better; /);
     }
     expect(renewals).toBe(1);
-    expect(seen["auth.me"]!.meta.refresh).toBe("better");
+    expect(shop.seen["auth.me"]!.meta.refresh).toBe("better");
   });
 
   test("a session that is good is not renewed; one that is lost is taken away", async () => {
@@ -125,7 +115,7 @@ describe("sessions", () => {
 
   test("the refresh token is told to nobody but its owner", async () => {
     await shop.ask("GET", "/api/orders/o1", { headers: { cookie: `${shop.session(ada)}; refresh=good` } });
-    expect(Object.keys(seen["orders.get"]!.meta).toSorted()).toEqual(["ip", "user"]);
+    expect(Object.keys(shop.seen["orders.get"]!.meta).toSorted()).toEqual(["ip", "user"]);
   });
 });
 
@@ -136,7 +126,7 @@ describe("guests", () => {
     const token = shop.token("o1");
     expect((await get({ "order-token": token })).status).toBe(200);
     expect((await get({ cookie: `a=b; order_o1=${token}; order_o2=x` })).status).toBe(200);
-    expect(seen["orders.get"]!.meta.guestOrders).toEqual(["o1"]);
+    expect(shop.seen["orders.get"]!.meta.guestOrders).toEqual(["o1"]);
     const wrong = ["", ".", "o1", "o1.", `o1.${"0".repeat(64)}`, shop.token("o2"), `${token}0`, `x.${token}`];
     for (const other of wrong) expect([other, (await get({ "order-token": other })).status]).toEqual([other, 404]);
   });
@@ -193,7 +183,6 @@ describe("behind proxies", () => {
   beforeAll(async () => {
     proxied = await open({ PUBLIC_URL: "https://shop.example", TRUST_PROXY: "2" });
   });
-  afterAll(() => proxied.stop());
 
   test("cookies are Secure and the site is strict about it, exactly when PUBLIC_URL is https", async () => {
     const body = { lines: [{ itemId: "i1", quantity: 1 }], email: "g@example.com" };
@@ -207,7 +196,7 @@ describe("behind proxies", () => {
   test("the caller's address is the one that our outermost proxy saw", async () => {
     const ipOf = async (gate: Gateway, forwarded: string) => {
       await gate.ask("GET", "/api/orders/o1", { headers: { "x-forwarded-for": forwarded } });
-      return seen["orders.get"]!.meta.ip;
+      return gate.seen["orders.get"]!.meta.ip;
     };
     expect(await ipOf(proxied, "6.6.6.6, 203.0.113.9, 10.0.0.1")).toBe("203.0.113.9");
     expect(await ipOf(proxied, "2001:db8::1, 10.0.0.1")).toBe("2001:db8::1");
@@ -228,7 +217,6 @@ describe("rate limits", () => {
   beforeAll(async () => {
     limited = await open({ RATE_LIMIT: "on", TRUST_PROXY: "1" });
   });
-  afterAll(() => limited.stop());
 
   test("what is worth abusing has a limit of its own, for each network", async () => {
     const signin = (address: string) =>

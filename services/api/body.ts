@@ -61,5 +61,5 @@ export function invite(req: IncomingMessage, res: ServerResponse): void {
   if (req.headers.expect?.toLowerCase() === "100-continue") res.writeContinue();
 }
 
-export const hasBody = ({ headers }: IncomingMessage): boolean =>
+const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;

@@ -29,7 +29,7 @@ const RETRY_AFTER = 1;
  * The answer to whatever was thrown. What is not in the catalogue is INTERNAL, and none of its words get out:
  * they may name documents, addresses or people.
  */
-export function failureOf(error: unknown): Failure {
+function failureOf(error: unknown): Failure {
   const type = typeOf(error);
   if (type && type !== "INTERNAL") {
     const { message, data } = error as { message: string; data?: unknown };

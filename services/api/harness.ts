@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { connect, type AddressInfo, type Server } from "node:net";
 import { text } from "node:stream/consumers";
+import { afterAll } from "@jest/globals";
 import type { Context, ServiceSchema } from "moleculer";
 import type { Meta, ServiceContract } from "../../core/contract.ts";
 import { fail } from "../../core/errors.ts";
@@ -18,12 +19,13 @@ import api from "./api.service.ts";
 type Actions = Record<string, (ctx: Context<any, Meta>) => unknown>;
 
 /** A neighbour that answers as given, and within its contract; what was not given is NOT_FOUND. */
-export function stub(contract: ServiceContract, given: Actions): ServiceSchema {
+export function stub(contract: ServiceContract, given: Actions, seen: Seen = {}): ServiceSchema {
   const actions = Object.entries(contract.actions).map(([name, { returns }]) => {
     const faultsOf = judge(returns);
     return [
       name,
       async (ctx: Context<any, Meta>) => {
+        seen[`${contract.name}.${name}`] = ctx;
         if (!given[name]) throw fail("NOT_FOUND");
         const reply = (await given[name](ctx)) ?? null;
         const faults = faultsOf(reply);
@@ -73,6 +75,7 @@ export const order = (id: string, more: Partial<Order> = {}): Order => ({
 });
 
 export const ada: Caller = { id: "ada", name: "Ada", roles: ["buyer"] };
+export const adasAccount = { ...ada, email: "ada@example.com", createdAt: at(0) };
 
 /** What the tests use of the service itself. */
 interface Inside {
@@ -82,14 +85,23 @@ interface Inside {
   files: FilesHandle;
 }
 
-/** A gateway on a port of its own, with stubs for the neighbours: those given, and silent ones for the rest. */
+const opened: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const stop of opened.splice(0)) await stop();
+});
+
+/**
+ * A gateway on a port of its own, with stubs for the neighbours: those given, and silent ones for the rest.
+ * It is stopped after the last test of the spec, if not before.
+ */
 export async function gateway(
   neighbours: { [S in keyof typeof cluster]?: Actions } = {},
   { storefront = "/none", without, ...options }: TestBrokerOptions & { storefront?: string; without?: string } = {},
 ) {
+  const seen: Seen = {};
   const stubs = Object.values(cluster)
     .filter(({ name }) => name !== "api" && name !== without)
-    .map((contract) => stub(contract, neighbours[contract.name as keyof typeof cluster] ?? {}));
+    .map((contract) => stub(contract, neighbours[contract.name as keyof typeof cluster] ?? {}, seen));
   const world = testBroker({ services: stubs, ...options });
   const service = world.broker.createService({ ...api, settings: { ...api.settings, storefront } });
   const logged: unknown[][] = [];
@@ -98,6 +110,7 @@ export async function gateway(
     await world.stop();
     throw error;
   });
+  opened.push(world.stop);
   const { server, secrets, bus, files } = service as unknown as Inside;
   const { port } = server.address() as AddressInfo;
   let facts = 0;
@@ -105,6 +118,7 @@ export async function gateway(
   return {
     ...world,
     service,
+    seen,
     server,
     files,
     logged,
@@ -119,6 +133,11 @@ export async function gateway(
     ask: (method: string, path: string, more?: Partial<Asked>) => ask(port, { method, path, ...more }),
   };
 }
+
+export type Gateway = Awaited<ReturnType<typeof gateway>>;
+
+/** The last call of each action: what the gateway made of a request. */
+type Seen = Record<string, { params: any; meta: any }>;
 
 export interface Asked {
   method: string;
@@ -136,7 +155,7 @@ export interface Answer {
 }
 
 /** One request with its path as it stands: no client tidies it up on the way. */
-export function ask(port: number, { method, path, headers = {}, body }: Partial<Asked>): Promise<Answer> {
+function ask(port: number, { method, path, headers = {}, body }: Partial<Asked>): Promise<Answer> {
   const raw = typeof body === "string" || body instanceof Uint8Array;
   const sent = body === undefined || raw ? (body as string | undefined) : JSON.stringify(body);
   const type = body !== undefined && !raw ? { "content-type": "application/json" } : {};
@@ -159,6 +178,8 @@ export function ask(port: number, { method, path, headers = {}, body }: Partial<
       .end(sent);
   });
 }
+
+export const cookiesOf = ({ headers }: Answer): string[] => [headers["set-cookie"] ?? []].flat();
 
 /** Sends these very bytes and reads until the other side closes. */
 export function wire(port: number, bytes: string): Promise<string> {

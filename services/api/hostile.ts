@@ -133,3 +133,86 @@ export function hostile(schema: object): fc.Arbitrary<unknown> {
       return { ...value, [names[place % names.length]!]: wrong };
     });
 }
+
+/** What the tests read of an operation in the document. */
+export interface Operation {
+  operationId: string;
+  parameters: { name: string; in: string; required: boolean; schema: object }[];
+  requestBody?: { required: boolean; content: Record<string, { schema?: object }> };
+  responses: Record<
+    string,
+    { $ref?: string; content?: Record<string, { schema: Schema & { $ref?: string } }>; headers?: object }
+  >;
+  security: object[];
+}
+
+type Parameter = Operation["parameters"][number];
+
+/** The path with something for each of its parameters. */
+export const filled = (
+  path: string,
+  { parameters }: Operation,
+  value: (parameter: Parameter) => fc.Arbitrary<string>,
+) => {
+  const inPath = parameters.filter((parameter) => parameter.in === "path");
+  return fc
+    .tuple(...inPath.map(value))
+    .map((values) => inPath.reduce((filled, { name }, n) => filled.replace(`{${name}}`, () => values[n]!), path));
+};
+
+export const queryOf = ({ parameters }: Operation, value: (parameter: Parameter) => fc.Arbitrary<string>) =>
+  fc
+    .tuple(
+      ...parameters
+        .filter((parameter) => parameter.in === "query")
+        .map((parameter) =>
+          fc.option(
+            value(parameter).map((text) => `${parameter.name}=${text}`),
+            { freq: parameter.required ? Infinity : 1 },
+          ),
+        ),
+    )
+    .map((pairs) => {
+      const given = pairs.filter((pair) => pair !== null);
+      return given.length ? `?${given.join("&")}` : "";
+    });
+
+type Body = { body?: unknown; headers?: Record<string, string> };
+
+export function bodyOf(
+  { requestBody }: Operation,
+  value: (schema: object) => fc.Arbitrary<unknown>,
+): fc.Arbitrary<Body> {
+  const [type, content] = Object.entries(requestBody?.content ?? {})[0] ?? [];
+  const schema = content?.schema;
+  if (!type || !schema) return fc.constant({});
+  const headers = { "content-type": type };
+  if (type !== "application/json") return fc.uint8Array().map((body) => ({ body, headers }));
+  return value(schema).map((body) => ({ body: JSON.stringify(body), headers }));
+}
+
+/** Bodies that are no JSON, or not the JSON that anybody asked for. */
+export const broken: fc.Arbitrary<Body> = fc.record({
+  body: fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.uint8Array(),
+    fc.constantFrom("{", "[]", "null", '"x"', "1e999", '{"__proto__":{}}'),
+  ),
+  headers: fc.record({ "content-type": fc.constantFrom("application/json", "text/plain", "multipart/form-data", "") }),
+});
+
+export const hostileHeaders: fc.Arbitrary<Record<string, string>> = fc.record(
+  {
+    cookie: fc.constantFrom("session=x", "refresh=", "order_x=y; =; ;;", "__proto__=1"),
+    "order-token": fc.constantFrom("x", "o.", ".", "a.b.c", "__proto__.x"),
+    "idempotency-key": fc.constantFrom("", "\u00e9", "x".repeat(300), "fine"),
+    "x-forwarded-for": fc.constantFrom("::1", "1.2.3.4, ,,", "x"),
+    "x-request-id": fc.constantFrom("<script>", "x".repeat(500)),
+    "sec-fetch-site": fc.constantFrom("cross-site", "same-origin", "?"),
+    origin: fc.constantFrom("null", "http://", "https://evil.example", "::"),
+    range: fc.constant("bytes=9-1,2"),
+    authorization: fc.constant("Bearer x"),
+  },
+  { requiredKeys: [] },
+);

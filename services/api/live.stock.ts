@@ -3,7 +3,7 @@ import type { LiveStream } from "./live.stream.ts";
 import type { Shop } from "./shop.ts";
 
 /** However many changes and streams there are, stock is read once in this time, ms. */
-export const READ_EVERY = 100;
+const READ_EVERY = 100;
 /** How many items are asked for in one call. */
 const BATCH = 500;
 

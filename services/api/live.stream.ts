@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Meta } from "../../core/contract.ts";
 
 /** How much may wait for a client that reads slowly, bytes. Whoever is cut off connects again and gets the state anew. */
-export const MAX_BACKLOG = 262_144;
+const MAX_BACKLOG = 262_144;
 /** How long a client waits before it connects again, ms. */
 const RETRY = 1000;
 

@@ -124,9 +124,8 @@ export class Live {
   }
 
   async #tellSeller(seller: string, order: string): Promise<void> {
-    const sold = await this.#host.broker.call("orders.salesOf", { order });
-    if (sold.seller !== seller) return;
-    for (const stream of this.#sellers.get(seller) ?? []) for (const row of sold.rows) stream.push("sale", row);
+    const { rows } = await this.#host.broker.call("orders.salesOf", { order });
+    for (const stream of this.#sellers.get(seller) ?? []) for (const row of rows) stream.push("sale", row);
   }
 
   #tick(): void {

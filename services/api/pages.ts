@@ -41,7 +41,7 @@ export class Pages {
   }
 
   /** `dispatch` is how a page that is being rendered asks the shop. Throws METHOD_NOT_ALLOWED and TOO_LARGE. */
-  serve(req: Page, res: ServerResponse, dispatch: Dispatch): void {
+  async serve(req: Page, res: ServerResponse, dispatch: Dispatch): Promise<void> {
     const { method, headers } = req;
     if (method !== "GET" && method !== "HEAD" && method !== "POST") {
       res.setHeader("allow", "GET, HEAD, POST");
@@ -56,7 +56,7 @@ export class Pages {
     const { page, checkout } = this.#policies;
     res.setHeader("content-security-policy", CHECKOUT.test(req.url!) ? checkout : page);
     req.$dispatch = dispatch;
-    this.#listener(req, res);
+    await this.#listener(req, res);
   }
 }
 

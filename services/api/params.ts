@@ -6,7 +6,7 @@ import { alternativesOf, KEY, propertiesOf, type Route } from "./route.ts";
 /** How many faults a refusal names. */
 const MAX_FAULTS = 20;
 
-export interface Given {
+interface Given {
   path: Record<string, string>;
   /** All strings, as they came. */
   query: Record<string, string>;

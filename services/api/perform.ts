@@ -39,7 +39,7 @@ export interface Outcome {
 
 /**
  * One call of an operation, the same whether it came by HTTP or from a page that is being rendered: limits, who may
- * come in, parameters, the call, cookies. Throws coded errors, or what `failureOf` makes one of.
+ * come in, parameters, the call, cookies. Throws whatever the call threw: `explain` makes an answer of it.
  */
 export async function perform(
   { broker, sessions, limits }: Gateway,

@@ -4,7 +4,7 @@ import type { ActionContract, ServiceContract } from "../../core/contract.ts";
 /** The parameter that comes from a header alone. */
 export const KEY = "idempotencyKey";
 
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** A route with its parameters, each at its place. The gateway judges by these schemas, and the document shows them. */
 export interface Route {

@@ -77,7 +77,7 @@ const answer =
   };
 
 /** Where no route is: another method of one, nothing, or a page. */
-function elsewhere(host: Host, req: WebRequest, res: ServerResponse): void {
+async function elsewhere(host: Host, req: WebRequest, res: ServerResponse): Promise<void> {
   const [path] = req.originalUrl.split("?", 1) as [string];
   const allowed = host.methodsOf(path);
   if (allowed.length) {
@@ -85,5 +85,5 @@ function elsewhere(host: Host, req: WebRequest, res: ServerResponse): void {
     throw fail("METHOD_NOT_ALLOWED");
   }
   if (NOT_PAGES.test(path)) throw fail("NOT_FOUND");
-  host.pages.serve(req, res, dispatcher(host, host.find, { req, res }));
+  await host.pages.serve(req, res, dispatcher(host, host.find, { req, res }));
 }

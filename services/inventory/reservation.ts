@@ -120,16 +120,15 @@ async function claimSlot(
 
 async function claimUse(room: StockRoom, buyer: string, item: string, limit: number, slot: string): Promise<boolean> {
   const { uses } = room;
-  const prefix = `${item}:${buyer}:`;
+  const places = Array.from({ length: limit }, (_, n) => `${item}:${buyer}:${n}`);
   for (;;) {
-    if (await uses.findOne({ slot })) return true;
-    const known = await uses.find({ prefix });
-    const taken = new Set(known.map(({ _id }) => _id));
-    for (let n = 0; n < limit; n++)
-      if (!taken.has(prefix + n) && (await uses.insert({ _id: prefix + n, slot }))) return true;
-    // Another driver of this order may have been faster.
-    if (await uses.findOne({ slot })) return true;
-    if (!(await reclaimUses(room, known))) return false;
+    const known = await uses.find({ prefix: `${item}:${buyer}:` });
+    if (known.some((use) => use.slot === slot)) return true;
+    const place = places.find((one) => !known.some(({ _id }) => _id === one));
+    if (place === undefined) {
+      if (!(await reclaimUses(room, known))) return false;
+      // Whoever was faster at this place is seen by the next look.
+    } else if (await uses.insert({ _id: place, slot })) return true;
   }
 }
 

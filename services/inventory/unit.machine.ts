@@ -37,9 +37,9 @@ export interface Guarded {
 const GRACE = 5000;
 
 const pad = (n: number) => String(n).padStart(15, "0");
-export const freeKey = ({ _id, item, serial }: Pick<Unit, "_id" | "item" | "serial">): string =>
+const freeKey = ({ _id, item, serial }: Pick<Unit, "_id" | "item" | "serial">): string =>
   serial === null ? _id : `${item}:${pad(serial)}`;
-export const heldKey = (item: string, until: number, id: string): string => `${item}:${pad(until)}:${id}`;
+const heldKey = (item: string, until: number, id: string): string => `${item}:${pad(until)}:${id}`;
 /** When the hold of a `held` key lapses, ms. */
 export const lapsesAt = (held: string): number => Number(held.split(":")[1]);
 

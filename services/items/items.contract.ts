@@ -18,9 +18,9 @@ import {
   Time,
 } from "../schemas.ts";
 
-export const MAX_COPIES = 100_000;
+const MAX_COPIES = 100_000;
 export const MAX_FILES = 100;
-export const MAX_KEYS_PER_CALL = 10_000;
+const MAX_KEYS_PER_CALL = 10_000;
 
 export const Item = Type.Object({
   id: Id,

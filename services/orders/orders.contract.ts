@@ -19,10 +19,10 @@ import { PayWith } from "../payments/payments.contract.ts";
 /** What `changes` reads out. */
 export type { OrderDoc } from "./order.machine.ts";
 
-export const MAX_LINES = 10;
-export const MAX_QUANTITY = 20;
+const MAX_LINES = 10;
+const MAX_QUANTITY = 20;
 
-export const STATES = [
+const STATES = [
   "reserving",
   "reserved",
   "closing",

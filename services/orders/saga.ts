@@ -114,7 +114,7 @@ async function refund(saga: Saga, order: OrderDoc): Promise<Step> {
 }
 
 /** One grant a copy; for unlimited goods one a line. */
-export function grantsOf(order: OrderDoc, units: SoldUnit[]): Grant[] {
+function grantsOf(order: OrderDoc, units: SoldUnit[]): Grant[] {
   const serials = new Map(units.map(({ slot, serial }) => [slot, serial]));
   const grant = (line: Line) =>
     slotsOf(order._id, line).map((slot) => {

@@ -14,6 +14,15 @@ export const PayWith = Type.Object({
 });
 export type PayWith = Static<typeof PayWith>;
 
+/** What to enable on the endpoint at Stripe: hints that something may have changed. Anything else is answered and forgotten. */
+export const WEBHOOK_EVENTS = [
+  "payment_intent.succeeded",
+  "payment_intent.payment_failed",
+  "refund.updated",
+  "refund.failed",
+  "charge.refunded",
+];
+
 export const payments = contract({
   name: "payments",
   actions: {

@@ -84,7 +84,7 @@ const PaymentIntent = Type.Object({
 const isPaymentIntent = Compile(PaymentIntent);
 
 /** The library takes any JSON for what was asked, also the apology of a proxy in between. */
-export function toIntent(read: Stripe.PaymentIntent): Intent {
+function toIntent(read: Stripe.PaymentIntent): Intent {
   if (!isPaymentIntent.Check(read)) throw fail("TRY_AGAIN");
   const {
     id,

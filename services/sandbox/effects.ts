@@ -38,7 +38,7 @@ export class Effects {
     }));
     await this.#store.commit({ put, events, reply });
     for (const subject of put) if (subject.object === "refund") this.#schedule(subject);
-    this.#webhooks.send(events.map((event) => event.id));
+    this.#webhooks.send(events.map((event) => event.id).filter((event) => this.#store.undelivered.has(event)));
   }
 
   /** After a restart: takes up what was under way. */

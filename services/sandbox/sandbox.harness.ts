@@ -34,10 +34,12 @@ interface Options {
   runtime?: Partial<Runtime>;
   /** What the shop answers webhooks with. */
   shop?: { status: number };
+  /** All, unless it says otherwise. */
+  enabledEvents?: string[];
 }
 
 /** The sandbox behind a real HTTP server, which passes /v1 on as the gateway does and receives the webhooks. */
-export async function startSandbox({ dir, runtime = {}, shop = { status: 200 } }: Options) {
+export async function startSandbox({ dir, runtime = {}, shop = { status: 200 }, enabledEvents = ["*"] }: Options) {
   const hooks: Hook[] = [];
   const server = createServer((request, response) => {
     answer(request).then(
@@ -50,7 +52,7 @@ export async function startSandbox({ dir, runtime = {}, shop = { status: 200 } }
   const url = `http://127.0.0.1:${port}`;
   const config = readConfig({ DATA_DIR: dir, API_URL: url, PUBLIC_URL, LOGLEVEL: "fatal" });
   const broker = new ServiceBroker(brokerOptions({ config, secrets, runtime: { ...systemRuntime(), ...runtime } }));
-  broker.createService(sandboxService);
+  broker.createService({ ...sandboxService, settings: { enabledEvents } });
   try {
     await broker.start();
   } catch (error) {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Timer } from "../../core/runtime.ts";
 import { endProcess } from "../../mixins/journal.ts";
 import { defineService } from "../index.ts";
+import { WEBHOOK_EVENTS } from "../payments/payments.contract.ts";
 import { Effects } from "./effects.ts";
 import { Handler } from "./handler.ts";
 import { sandboxKeys } from "./keys.ts";
@@ -15,6 +16,10 @@ const PRUNE_EVERY = 3600 * 1000;
 
 /** Stripe's wire-API twin. Its one process is the only writer of its journal in DATA_DIR, so there is one replica of it. */
 export default defineService(sandbox)({
+  settings: {
+    /** As on an endpoint at Stripe: types of events, or `*`. Whoever asks for the list of events gets all of them. */
+    enabledEvents: WEBHOOK_EVENTS,
+  },
   state: {} as { store: Store; effects: Effects; handler: Handler; pruning: Timer },
   actions: {
     request(ctx) {
@@ -27,6 +32,7 @@ export default defineService(sandbox)({
     const store = await Store.open({
       file: join(config.DATA_DIR, "sandbox.log"),
       now: runtime.now(),
+      enabledEvents: (this.settings as { enabledEvents: string[] }).enabledEvents,
       onTorn: (file, bytes) => logger.warn(`${file}: dropped a torn last line of ${bytes} bytes`),
       onFatal: endProcess(this.broker as never),
     });

@@ -27,6 +27,8 @@ const LARGE = 16 * 1024 * 1024;
 export interface StoreOptions extends Omit<JournalOptions, "durable"> {
   file: string;
   now: number;
+  /** The types of events that are told to the receiver of webhooks, or `*` for all of them. */
+  enabledEvents: readonly string[];
 }
 
 /** The sandbox's memory, and the journal it is restored from. Decisions are taken on memory; replies wait for the journal. */
@@ -43,13 +45,15 @@ export class Store {
   latest = 0;
   #refundsOf = new Map<string, Shelf<Refund>>();
   #journal: Journal;
+  #enabledEvents: readonly string[];
 
-  private constructor(journal: Journal) {
+  private constructor(journal: Journal, enabledEvents: readonly string[]) {
     this.#journal = journal;
+    this.#enabledEvents = enabledEvents;
   }
 
-  static async open({ file, now, ...options }: StoreOptions): Promise<Store> {
-    const store = new Store(await openJournal(file, { durable: false, ...options }));
+  static async open({ file, now, enabledEvents, ...options }: StoreOptions): Promise<Store> {
+    const store = new Store(await openJournal(file, { durable: false, ...options }), enabledEvents);
     try {
       let number = 0;
       for await (const line of readLines(file)) store.#apply(parse(line, `${file}:${++number}`));
@@ -99,12 +103,16 @@ export class Store {
     for (const subject of put) this.#put(subject);
     for (const { subject, ...event } of events) {
       this.events.put({ ...event, subject: typeof subject === "string" ? this.find(subject)! : subject });
-      this.undelivered.add(event.id);
+      if (this.#isEnabled(event.type)) this.undelivered.add(event.id);
       this.latest = Math.max(this.latest, event.at);
     }
     if (reply) this.replies.set(reply.key, reply);
     for (const id of delivered) this.undelivered.delete(id);
     if (faults) this.faults = faults;
+  }
+
+  #isEnabled(type: string): boolean {
+    return this.#enabledEvents.includes(type) || this.#enabledEvents.includes("*");
   }
 
   #put(subject: Subject): void {

@@ -99,6 +99,31 @@ describe("webhooks", () => {
     expect({ ...(await stripe.events.retrieve(event.id)), pending_webhooks: 1 }).toEqual(verified);
   });
 
+  test("tell of the enabled types alone, before and after a restart; the list of events has all", async () => {
+    const other = scratch();
+    const start = () => startSandbox({ dir: other.dir, enabledEvents: ["payment_intent.succeeded"] });
+    const before = await start();
+    const { id } = await before.paid();
+    await until(() => before.hooks.length > 0);
+    await before.stop();
+    const after = await start();
+    const { data } = await after.stripe.events.list();
+    expect(data.map(({ type }) => type).toSorted()).toEqual([
+      "charge.succeeded",
+      "payment_intent.created",
+      "payment_intent.succeeded",
+    ]);
+    const last = await after.paid();
+    await until(() => after.hooks.length > 0);
+    await after.stop();
+    expect([...before.hooksOf(id), ...after.hooksOf(last.id)]).toEqual([
+      "payment_intent.succeeded",
+      "payment_intent.succeeded",
+    ]);
+    expect([before.hooks.length, after.hooks.length]).toEqual([1, 1]);
+    other.remove();
+  });
+
   test("are sent again until the shop takes them", async () => {
     sandbox.shop.status = 503;
     const { id } = await sandbox.create();

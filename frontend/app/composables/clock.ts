@@ -2,12 +2,11 @@
 let skew = 0;
 
 /**
- * The server's time, ms, to the second. The first render of a page uses the moment it was rendered on the server, so that
- * both sides draw the same; from then on one timer ticks for the whole app.
+ * The server's time, ms. The first render of a page uses the moment it was rendered on the server, so that both sides draw
+ * the same; from then on one timer ticks for the whole app. It moves four times a second: what is drawn from it belongs
+ * into a `computed` that gives a string or a number, so that nothing is drawn again until that changes.
  */
 export const useNow = () => useState("now", () => Date.now());
-
-const serverTime = () => Math.floor((Date.now() + skew) / 1000) * 1000;
 
 /** Call it with a `now` of the server that arrived at `at`, ms of our clock. */
 export function learnServerTime(now: string | number, at = Date.now()): void {
@@ -23,7 +22,7 @@ export function pageArrival(): number {
 /** Starts the tick; `visibilitychange` catches up after sleep and throttled timers. */
 export function startClock(now: Ref<number>): void {
   const tick = () => {
-    now.value = serverTime();
+    now.value = Date.now() + skew;
   };
   tick();
   setInterval(tick, 250);

@@ -3,7 +3,10 @@ import type { LibraryRow, Listing, Order } from "~/utils/types";
 const PAGE_SIZE = 100;
 const MOST_PAGES = 20;
 
-/** The copies that an order brought, once it is fulfilled. The library has no filter by order, so its pages are read until all are found. */
+/**
+ * The copies that an order brought, once it is fulfilled. The library has no filter by order, so its pages are read until
+ * all are found. Await `loaded`, so that a page comes with its goods and does not jump.
+ */
 export function useGoods(order: () => Order) {
   const { $api } = useNuxtApp();
 
@@ -20,10 +23,12 @@ export function useGoods(order: () => Order) {
     return found;
   }
 
-  const { data, error, refresh } = useAsyncData(`goods:${order().id}`, read, { default: () => [] as LibraryRow[] });
+  const request = useAsyncData(`goods:${order().id}`, read, { default: () => [] as LibraryRow[] });
+  const { data, error, refresh } = request;
   watch(
     () => order().status,
     () => refresh(),
   );
-  return { rows: data, failed: computed(() => (error.value ? failureWords(error.value) : "")), load: () => refresh() };
+  const failed = computed(() => (error.value ? failureWords(error.value) : ""));
+  return { rows: data, failed, load: () => refresh(), loaded: request.then(() => {}) };
 }

@@ -44,13 +44,10 @@ export function useLive(topics: () => Partial<Topics>, listener: Listener): void
 
 /** Writes live stock into items that are shown. */
 export function useLiveStock(items: () => Pick<Item, "id" | "stock" | "nextAt">[]): void {
-  useLive(
-    () => ({ items: items().map((item) => item.id) }),
-    {
-      stock({ itemId, nextAt, total, available, held, sold }) {
-        const item = items().find((shown) => shown.id === itemId);
-        if (item?.stock) Object.assign(item, { nextAt, stock: { total, available, held, sold } });
-      },
+  useLive(() => ({ items: items().map((item) => item.id) }), {
+    stock({ itemId, nextAt, total, available, held, sold }) {
+      const item = items().find((shown) => shown.id === itemId);
+      if (item?.stock) Object.assign(item, { nextAt, stock: { total, available, held, sold } });
     },
-  );
+  });
 }

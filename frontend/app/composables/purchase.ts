@@ -21,6 +21,10 @@ export function usePurchase(item: Ref<Item | undefined>) {
   const holds = useHolds();
   const busy = ref(false);
   let pending = { body: "", key: "" };
+  // It stays busy while the checkout loads, so that a second press is not a second order.
+  onPageReturn(() => {
+    busy.value = false;
+  });
 
   function keyFor(body: object): string {
     const text = JSON.stringify(body);
@@ -73,15 +77,15 @@ export function usePurchase(item: Ref<Item | undefined>) {
       await navigateTo(`/checkout/${made.id}`);
       return true;
     } catch (error) {
+      busy.value = false;
       // What the live stream told meanwhile is newer than what was there before.
       if (toRaw(shown.stock) === guess) Object.assign(shown, before);
+      const { status, type } = failureOf(error);
       // A refusal is a verdict; only an unknown outcome keeps its key for the next try.
-      if (failureOf(error).status < 500 && failureOf(error).type !== "OFFLINE") pending = { body: "", key: "" };
-      if (failureOf(error).type === "SIGN_IN_REQUIRED") throw error;
+      if (status < 500 && type !== "OFFLINE") pending = { body: "", key: "" };
+      if (type === "SIGN_IN_REQUIRED") throw error;
       await explain(error, shown);
       return false;
-    } finally {
-      busy.value = false;
     }
   }
 

@@ -4,7 +4,11 @@ import type { MultiWatchSources } from "#app/composables/asyncData";
  * What a page shows, read on the server and again when `watch` says so. Nuxt empties data whose refresh failed; here a
  * page keeps what it has, unless the reason is that nobody is signed in any more. Await it before `data` is used.
  */
-export function useRead<T>(key: string, read: () => Promise<T>, options: { deep?: boolean; watch?: MultiWatchSources } = {}) {
+export function useRead<T>(
+  key: string,
+  read: () => Promise<T>,
+  options: { deep?: boolean; watch?: MultiWatchSources } = {},
+) {
   const { data: kept } = useNuxtData<T>(key);
   const { say } = useToasts();
 

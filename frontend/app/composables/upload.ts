@@ -19,10 +19,16 @@ function put(address: string, file: File, onProgress: (part: number) => void): P
     request.upload.onprogress = (event) => onProgress(event.loaded / Math.max(1, event.total));
     request.onload = () => {
       if (request.status < 300) return resolve();
-      const failure: Failure = { type: "INTERNAL", message: request.statusText, ...request.response, status: request.status };
+      const failure: Failure = {
+        type: "INTERNAL",
+        message: request.statusText,
+        ...request.response,
+        status: request.status,
+      };
       reject(createError({ message: failure.message, data: failure }));
     };
-    request.onerror = () => reject(createError({ message: "Offline", data: { status: 0, type: "OFFLINE", message: "Offline" } }));
+    request.onerror = () =>
+      reject(createError({ message: "Offline", data: { status: 0, type: "OFFLINE", message: "Offline" } }));
     request.send(file);
   });
 }
@@ -50,7 +56,13 @@ export function useUploads(item: () => string, onDone: () => void) {
 
   function add(files: Iterable<File>): void {
     for (const file of files) {
-      const upload: Upload = reactive({ filename: acceptedFilename(file.name), size: file.size, progress: 0, state: "waiting", problem: "" });
+      const upload: Upload = reactive({
+        filename: acceptedFilename(file.name),
+        size: file.size,
+        progress: 0,
+        state: "waiting",
+        problem: "",
+      });
       uploads.value.push(upload);
       queue = queue.then(() => send(file, upload));
     }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import type { H3Event } from "h3";
 import type { Failure } from "~/utils/failure";
+
+type H3Event = NonNullable<ReturnType<typeof useRequestEvent>>;
 
 export interface CallOptions {
   method?: "GET" | "POST" | "PATCH" | "DELETE";
@@ -23,7 +24,8 @@ const offline: Failure = { status: 0, type: "OFFLINE", message: "The shop cannot
 
 async function overHttp(origin: string, path: string, options: CallOptions, cookie?: string): Promise<Response> {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(options.query ?? {})) if (value !== undefined) query.set(name, String(value));
+  for (const [name, value] of Object.entries(options.query ?? {}))
+    if (value !== undefined) query.set(name, String(value));
   const headers = new Headers(options.headers);
   if (options.body) headers.set("content-type", "application/json");
   if (cookie) headers.set("cookie", cookie);
@@ -48,10 +50,12 @@ const inBrowser: Call = async (path, options) => bodyOf(await overHttp("", path,
 
 function byDispatch(request: Dispatched): Call {
   return (path, { method = "GET", ...options }) =>
-    request.$dispatch!(method, `/api${path}`, options).catch((thrown: { code?: unknown; type?: string; message: string; data?: unknown }) => {
-      const status = typeof thrown.code === "number" ? thrown.code : 500;
-      throw refuse({ status, type: thrown.type ?? "INTERNAL", message: thrown.message, data: thrown.data });
-    });
+    request.$dispatch!(method, `/api${path}`, options).catch(
+      (thrown: { code?: unknown; type?: string; message: string; data?: unknown }) => {
+        const status = typeof thrown.code === "number" ? thrown.code : 500;
+        throw refuse({ status, type: thrown.type ?? "INTERNAL", message: thrown.message, data: thrown.data });
+      },
+    );
 }
 
 /** For `nuxt dev`, where pages and gateway are two processes. Renewed session cookies are handed on to the browser. */

@@ -52,7 +52,9 @@ export function effectiveSort({ q, sort }: Pick<CatalogueQuery, "q" | "sort">): 
 }
 
 /** What a card needs of an item: the page carries no descriptions that it does not show. */
-export type CardItem = Pick<Item, "id" | "title" | "price" | "kind" | "cover" | "stock" | "nextAt"> & { seller: { name: string } };
+export type CardItem = Pick<Item, "id" | "title" | "price" | "kind" | "cover" | "stock" | "nextAt"> & {
+  seller: { name: string };
+};
 
 export const cardOf = ({ id, title, price, kind, cover, stock, nextAt, seller }: Item): CardItem => ({
   id,

@@ -1,3 +1,6 @@
+/** Where the gateway has every item's art; order lines and library rows name their item alone. */
+export const coverAddress = (itemId: string) => `/covers/${encodeURIComponent(itemId)}.svg`;
+
 /** FNV-1a: small, and the same everywhere, so that server and browser draw the same cover. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
@@ -10,13 +13,15 @@ const PATTERNS = 6;
 const HUES = [30, 62, 145, 170, 195, 240, 275, 315, 355];
 
 /** What the placeholder of an item without art looks like: one of a few woven patterns, a hue, a turn, and a monogram. */
-export function coverOf(title: string): { pattern: number; hue: number; turn: number; letters: string } {
+export function coverOf(title: string): { pattern: number; style: string; letters: string } {
   const seed = hash(title);
-  const letters = title.match(/[\p{L}\p{N}]+/gu) ?? ["?"];
+  const words = title.match(/[\p{L}\p{N}]+/gu) ?? ["?"];
   return {
     pattern: seed % PATTERNS,
-    hue: HUES[(seed >>> 5) % HUES.length]!,
-    turn: (seed >>> 12) % 180,
-    letters: letters.slice(0, 2).map((word) => [...word][0]!.toUpperCase()).join(""),
+    style: `--hue:${HUES[(seed >>> 5) % HUES.length]};--turn:${(seed >>> 12) % 180}deg`,
+    letters: words
+      .slice(0, 2)
+      .map((word) => [...word][0]!.toUpperCase())
+      .join(""),
   };
 }

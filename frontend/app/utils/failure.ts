@@ -32,7 +32,9 @@ const words: Record<string, string> = {
 export function failureWords(error: unknown): string {
   const failure = failureOf(error);
   if (failure.type === "VALIDATION_ERROR") {
-    const fields = Array.isArray(failure.data) ? failure.data.map((fault: { field?: string }) => fault.field).filter(Boolean) : [];
+    const fields = Array.isArray(failure.data)
+      ? failure.data.map((fault: { field?: string }) => fault.field).filter(Boolean)
+      : [];
     return fields.length > 0 ? `Please check: ${fields.join(", ")}.` : "Please check what you entered.";
   }
   return words[failure.type] ?? `${failure.message}.`.replace(/\.+$/, ".");

@@ -35,7 +35,8 @@ export function formErrors(form: ItemForm): FormErrors {
   if (cents === undefined) errors.price = "Write an amount like 12.50.";
   else if (cents < MIN_CENTS || cents > MAX_CENTS) errors.price = "Between €0.50 and €999,999.99.";
   if (form.kind === "edition" && !isCopies(copies(form.stock))) errors.stock = "A number from 1 to 100,000.";
-  if (form.perBuyer.trim() && !isCopies(copies(form.perBuyer))) errors.perBuyer = "A number from 1 to 100,000, or empty.";
+  if (form.perBuyer.trim() && !isCopies(copies(form.perBuyer)))
+    errors.perBuyer = "A number from 1 to 100,000, or empty.";
   return errors;
 }
 
@@ -51,5 +52,7 @@ export function formBody(form: ItemForm, before?: Item): Record<string, unknown>
   };
   if (!before) return all;
   const was = formBody(formOf(before));
-  return Object.fromEntries(Object.entries(all).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(was[name])));
+  return Object.fromEntries(
+    Object.entries(all).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(was[name])),
+  );
 }

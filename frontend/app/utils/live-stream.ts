@@ -99,7 +99,9 @@ export class LiveStream {
     const source = new EventSource(address);
     this.#source = source;
     for (const type of ["hello", "stock", "order", "sale"] as const) {
-      source.addEventListener(type, (event) => this.#tell({ type, data: JSON.parse((event as MessageEvent).data as string) }));
+      source.addEventListener(type, (event) =>
+        this.#tell({ type, data: JSON.parse((event as MessageEvent).data as string) }),
+      );
     }
     source.onopen = () => {
       this.#delay = FIRST_RETRY_MS;

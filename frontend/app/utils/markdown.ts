@@ -78,7 +78,7 @@ export function parseInline(text: string, depth = 0): Inline[] {
     if (plain) nodes.push({ type: "text", text: plain });
     plain = "";
   };
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     if (text[at] === "\\" && /[*_`[\]\\#>-]/.test(text[at + 1] ?? "")) {
       plain += text[at + 1];
       at += 2;
@@ -135,7 +135,7 @@ export function parseMarkdown(source: string): Block[] {
   };
   let fenced: string[] | undefined;
   for (const line of source.replace(/\r\n?/g, "\n").split("\n")) {
-    if (/^```/.test(line)) {
+    if (line.startsWith("```")) {
       if (fenced) blocks.push({ type: "pre", text: fenced.join("\n") });
       else close();
       fenced = fenced ? undefined : [];

@@ -22,7 +22,8 @@ export const itemWords: Record<Item["status"], { label: string; tone: Tone }> = 
 };
 
 /** An order that will not move again by itself. */
-export const isResting = (state: OrderState) => ["fulfilled", "refunded", "rejected", "expired", "cancelled"].includes(state);
+export const isResting = (state: OrderState) =>
+  ["fulfilled", "refunded", "rejected", "expired", "cancelled"].includes(state);
 
 /** "order.reserved" → "Reserved"; the timeline may carry types this page has not heard of. */
 export function eventWords(type: string): string {

@@ -2,8 +2,18 @@ import type { Item, Kind, Stock } from "./types.ts";
 import { clock, secondsUntil } from "./time.ts";
 
 export const kindWords: Record<Kind, { one: string; short: string; many: string; hint: string }> = {
-  unique: { one: "One of a kind", short: "One of a kind", many: "One of a kind", hint: "There is a single copy, sold once." },
-  edition: { one: "Numbered edition", short: "Edition", many: "Editions", hint: "A fixed number of copies, each with its serial." },
+  unique: {
+    one: "One of a kind",
+    short: "One of a kind",
+    many: "One of a kind",
+    hint: "There is a single copy, sold once.",
+  },
+  edition: {
+    one: "Numbered edition",
+    short: "Edition",
+    many: "Editions",
+    hint: "A fixed number of copies, each with its serial.",
+  },
   keys: { one: "Licence key", short: "Key", many: "Licence keys", hint: "Every copy is one of the keys you paste." },
   unlimited: { one: "Download", short: "Download", many: "Downloads", hint: "Files that never run out." },
 };
