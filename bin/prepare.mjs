@@ -80,7 +80,8 @@ function installed() {
   if (!existsSync(join(root, hidden))) return false;
   const there = packages(hidden);
   return Object.entries(packages("package-lock.json")).every(
-    ([path, { version, optional }]) => optional || !path.startsWith("node_modules/") || there[path]?.version === version,
+    ([path, { version, optional }]) =>
+      optional || !path.startsWith("node_modules/") || there[path]?.version === version,
   );
 }
 

@@ -1,6 +1,7 @@
 // npm start: the whole shop in one process. Installs and builds what is missing or stale first.
 import { join } from "node:path";
 import { build, environment, install, node, root, say, stay, stop } from "./prepare.mjs";
+import { flags, settings } from "./tuning.mjs";
 
 const known = ["--repl", "--watch"];
 const unknown = process.argv.slice(2).filter((flag) => !known.includes(flag));
@@ -10,6 +11,7 @@ const repl = process.argv.includes("--repl") && process.stdin.isTTY;
 
 install();
 const runner = [
+  ...flags,
   join(root, "node_modules", "moleculer", "bin", "moleculer-runner.mjs"),
   ...["-c", "moleculer.config.ts", "--mask", "**/*.service.ts"],
   ...(repl ? ["--repl"] : []),
@@ -20,7 +22,11 @@ if (watch) {
   // The storefront's own server answers on PORT, hot, and passes the API on to the gateway one port above.
   const port = Number(process.env.PORT || 3000);
   const api = `http://127.0.0.1:${port + 1}`;
-  const env = environment({ NUXT_API_ORIGIN: api, PUBLIC_URL: process.env.PUBLIC_URL || `http://localhost:${port}` });
+  const env = environment({
+    ...settings,
+    NUXT_API_ORIGIN: api,
+    PUBLIC_URL: process.env.PUBLIC_URL || `http://localhost:${port}`,
+  });
   const watched = ["services", "mixins", "core"].map((folder) => `--watch-path=${folder}`);
   const nuxt = join(root, "node_modules", "nuxt", "bin", "nuxt.mjs");
   say(`The storefront on http://localhost:${port}, the API on ${api}`);
@@ -30,5 +36,5 @@ if (watch) {
   );
 } else {
   build();
-  stay([node(), runner]);
+  stay([node(), runner, environment(settings)]);
 }

@@ -37,7 +37,7 @@ export class JetStreamSubscription {
   async stop(): Promise<void> {
     await Promise.all(this.#pullers.map((puller) => puller.pause()));
     await this.#lanes.stop();
-    await Promise.all(this.#pullers.map((puller) => puller.stop()));
+    for (const puller of this.#pullers) puller.stop();
   }
 
   #take(message: JsMsg, done: () => void): void {

@@ -40,7 +40,11 @@ export class Cursors {
       if (error.code === "ENOENT") return "{}";
       throw error;
     });
-    return new Cursors(file, runtime, logger, JSON.parse(text) as Record<string, GroupCursors>);
+    try {
+      return new Cursors(file, runtime, logger, JSON.parse(text) as Record<string, GroupCursors>);
+    } catch {
+      throw new Error(`${file} is damaged; without it every group begins anew`);
+    }
   }
 
   of(group: string): GroupCursors {

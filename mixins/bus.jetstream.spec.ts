@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { connect, type JetStreamManager, type NatsConnection } from "nats";
+import type { Envelope } from "../core/facts.ts";
 import { describeWith, testBroker } from "../tests/broker.ts";
 import { fact, listener, noting, until } from "../tests/bus.ts";
 import { BusWorld } from "../tests/bus.world.ts";
@@ -63,6 +64,49 @@ describeWith(nats, "a cluster on JetStream", (server) => {
     wire.mend();
     release();
     await lost.stop();
+    wire.close();
+  });
+
+  test("what waits at an instance that stops goes to another one at once", async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const [one, two] = [noting(), noting()];
+    const handler = async (paid: Envelope) => {
+      await gate;
+      await one.subscriptions["order.paid"]!.handler(paid);
+    };
+    const first = await world.start(listener("mail", { "order.paid": { handler } }, { ackWait: 60_000 }));
+    const facts = ids(40, "e");
+    await first.publish(facts);
+    await until(async () => {
+      for await (const { name, num_ack_pending } of jsm.consumers.list(stream()))
+        if (name.startsWith("mail=all")) return num_ack_pending === 40;
+      return false;
+    });
+    const stopping = first.stop();
+    await world.start(listener("mail", two.subscriptions, { ackWait: 60_000 }));
+    release();
+    await stopping;
+    await until(() => one.got.length + two.got.length >= 40);
+    expect(one.got.length).toBe(16);
+    expect([...one.got, ...two.got].sort()).toEqual(facts.map(({ id }) => id).sort());
+  });
+
+  test("a stop does not wait for a server that is away", async () => {
+    const wire = await wireTo(Number(new URL(server().url).port));
+    const env = { ...world.env, NATS_URL: `nats://127.0.0.1:${wire.port}` };
+    const each = noting("order.paid", { mode: "each" });
+    const cut = testBroker({
+      env,
+      services: [listener("mail", { ...noting("order.closed").subscriptions, ...each.subscriptions })],
+    });
+    await cut.broker.start();
+    wire.cut();
+    const start = Date.now();
+    await cut.broker.destroyService("mail");
+    expect(Date.now() - start).toBeLessThan(4000);
+    wire.mend();
+    await cut.stop();
     wire.close();
   });
 

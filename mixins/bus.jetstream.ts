@@ -3,12 +3,15 @@ import type { JetStreamClient, JetStreamManager, NatsConnection, NatsError, Stor
 import type { World } from "../core/broker.ts";
 import { fail } from "../core/errors.ts";
 import type { Envelope } from "../core/facts.ts";
-import type { Runtime } from "../core/runtime.ts";
+import { within, type Runtime } from "../core/runtime.ts";
 import type { Backend, DeadLetter, Subscriber } from "./bus.ts";
 import { JetStreamSubscription } from "./bus.consumer.ts";
 
-/** How long a publish waits for its acknowledgement, ms. */
+/** How long a publish waits for its acknowledgement, ms, and how long anything else waits for an answer. */
 const PUBLISH_WITHIN = 5000;
+const ANSWER_WITHIN = 2000;
+/** How long a stop waits for a server that may be away, ms. */
+const DRAIN_WITHIN = 1000;
 const RECONNECT_AFTER = 250;
 const KEEP_DAYS = 30;
 const DEDUPE_SECONDS = 120;
@@ -49,8 +52,8 @@ export async function openJetStream(broker: ServiceBroker & World): Promise<Back
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_AFTER,
   });
-  const js = connection.jetstream();
-  const jsm = await connection.jetstreamManager();
+  const js = connection.jetstream({ timeout: ANSWER_WITHIN });
+  const jsm = await connection.jetstreamManager({ timeout: ANSWER_WITHIN });
   const prefix = config.NAMESPACE ? `holdfast-${config.NAMESPACE}` : "holdfast";
   const [facts, letters] = [`${prefix}-facts`, `${prefix}-letters`];
   const logger = broker.getLogger("BUS");
@@ -124,7 +127,9 @@ class JetStreamBackend implements Backend {
   };
 
   async close(): Promise<void> {
-    await this.#nats.drain();
+    const drained = this.#nats.drain().catch(() => {});
+    await within(this.#connection.runtime, DRAIN_WITHIN, drained);
+    await this.#nats.close();
   }
 
   async #letter(id: string): Promise<DeadLetter> {

@@ -71,11 +71,12 @@ export class Puller {
   }
 
   /** Gives back what is left. */
-  async stop(): Promise<void> {
+  stop(): void {
     const { jsm, facts } = this.#connection;
     this.#heartbeat?.cancel();
     for (const message of this.#held) message.nak();
-    if (!this.#plan.lasting) await jsm.consumers.delete(facts, this.#plan.name).catch(() => {});
+    // Not waited for: if it fails, the server forgets it by itself.
+    if (!this.#plan.lasting) void jsm.consumers.delete(facts, this.#plan.name).catch(() => {});
   }
 
   async #pull(consumer: Consumer): Promise<void> {

@@ -2,7 +2,6 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Envelope } from "../core/facts.ts";
 import type { Runtime } from "../core/runtime.ts";
-import { syncFolder } from "./disk.ts";
 import { openJournal, readLines, type Journal, type JournalOptions } from "./journal.ts";
 
 /** A segment that has grown past this is closed, bytes. */
@@ -77,7 +76,7 @@ export class Segments {
     const current = segments.at(-1)!;
     const journal = await openJournal(current.file, { ...options, durable: true });
     let last = current.first - 1;
-    for await (const line of readLines(current.file)) last = Number(HEAD.exec(line)![1]);
+    for await (const line of readLines(current.file)) last = headOf(line, current.file).seq;
     const log = new Segments(options, segments, journal, last);
     await log.#deleteOld();
     return log;
@@ -163,11 +162,11 @@ export class Segments {
     for (; segment; segment = this.#after(segment)) {
       try {
         for await (const line of readLines(segment.file)) {
-          const [, number, at] = HEAD.exec(line) ?? [];
           // What follows the head is still being written.
-          if (Number(number) > this.#head) return;
-          if (Number(number) >= seq && Number(at) >= since) yield parseLine(line);
-          if (Number(number) === this.#head) return;
+          if (segment.first > this.#head) return;
+          const head = headOf(line, segment.file);
+          if (head.seq >= seq && head.at >= since) yield parseLine(line, segment.file);
+          if (head.seq >= this.#head) return;
         }
       } catch (error) {
         // It grew too old while somebody was about to read it.
@@ -193,7 +192,6 @@ export class Segments {
     const limit = this.#options.runtime.now() - KEEP;
     while (this.#segments.length > 1 && this.#segments[1]!.at < limit)
       await rm(this.#segments.shift()!.file, { force: true });
-    await syncFolder(this.#options.folder);
   }
 }
 
@@ -209,8 +207,24 @@ function parseName(folder: string, name: string): Segment[] {
 const lineOf = ({ seq, to, json }: Entry, at: number): string =>
   `{"seq":${seq},"at":${at}${to ? `,"to":${JSON.stringify(to)}` : ""}${FACT}${json}}\n`;
 
-function parseLine(line: string): Entry {
-  const { seq, to, fact } = JSON.parse(line) as { seq: number; to?: string; fact: Envelope };
+/** The start of a line, without the cost of parsing it. */
+function headOf(line: string, file: string): { seq: number; at: number } {
+  const [, seq, at] = HEAD.exec(line) ?? [];
+  if (!seq) throw damaged(line, file);
+  return { seq: Number(seq), at: Number(at) };
+}
+
+function parseLine(line: string, file: string): Entry {
+  let parsed: { seq: number; to?: string; fact: Envelope };
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    throw damaged(line, file);
+  }
+  const { seq, to, fact } = parsed;
   const json = line.slice(line.indexOf(FACT) + FACT.length, -1);
   return { seq, ...(to && { to }), id: fact.id, type: fact.type, json };
 }
+
+const damaged = (line: string, file: string) =>
+  new Error(`${file} is damaged at the line that begins ${line.slice(0, 40)}`);

@@ -74,7 +74,12 @@ export interface BusOptions {
   ackWait?: number;
 }
 
-type Host = Service & { bus: BusHandle; $leave?: (() => Promise<void>)[] };
+interface Host extends Service {
+  bus: BusHandle;
+  /** Lets the handlers begin. */
+  $begin?: () => void;
+  $leave?: (() => Promise<void>)[];
+}
 type Handled = Record<string, Subscription<unknown>>;
 
 /**
@@ -89,10 +94,17 @@ export function Bus({ backoff = BACKOFF, ackWait = ACK_WAIT }: BusOptions = {}):
   async function receive(this: Host) {
     const { subscriptions = {} } = this.schema as { subscriptions?: Handled };
     const backend = await backendOf(this.broker);
+    // Handlers call other services of the process: until these are started too, the first facts wait.
+    const begun = new Promise<void>((resolve) => (this.$begin = resolve));
+    if (this.broker.started) this.$begin!();
+    else this.broker.localBus.once("$broker.started", this.$begin!);
     const subscribe = async (group: string | null, mode: Subscription<unknown>["mode"]) => {
       const own = Object.entries(subscriptions).filter(([, subscription]) => subscription.mode === mode);
       const topics = new Map(own.map(([type, { from = "all" }]) => [type, from]));
-      const deliver = async (fact: Envelope) => subscriptions[fact.type]!.handler.call(this, fact as never);
+      const deliver = async (fact: Envelope) => {
+        await begun;
+        await subscriptions[fact.type]!.handler.call(this, fact as never);
+      };
       if (own.length) this.$leave!.push(await backend.subscribe({ group, topics, deliver, backoff, ackWait }));
     };
     this.$leave = [];
@@ -100,6 +112,7 @@ export function Bus({ backoff = BACKOFF, ackWait = ACK_WAIT }: BusOptions = {}):
     await subscribe(null, "each");
   }
   async function leave(this: Host) {
+    this.$begin?.();
     await Promise.all(this.$leave?.map((end) => end()) ?? []);
   }
   function close(this: Host) {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
-import type { Context, Middleware, Service, ServiceBroker } from "moleculer";
+import type { Context, Middleware, ServiceBroker } from "moleculer";
 import type { NatsConnection } from "nats";
 import { Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { World } from "../core/broker.ts";

@@ -32,7 +32,7 @@ for (const name of ["mail", "ledger"]) broker.createService(group(name));
 await broker.start();
 const { bus } = broker.getLocalService("mail") as BusService;
 for (let n = 0; ; n += 10) {
-  const facts = Array.from({ length: 10 }, (_, i) => fact(`${ROUND}-${(n + i) % 50}`, n + i));
+  const facts = Array.from({ length: 10 }, (_, i) => fact(`${ROUND}-${(n + i) % 500}`, n + i));
   await bus.publish(facts);
   for (const { id } of facts) note("published", id);
 }

@@ -19,7 +19,7 @@ export class BusWorld {
 
   /** For a process of its own that is to live here. */
   get env(): Record<string, string | undefined> {
-    return { DATA_DIR: this.dir, NAMESPACE: this.#home.config.NAMESPACE, LOGLEVEL: "warn", ...this.#env };
+    return { DATA_DIR: this.dir, NAMESPACE: this.#home.config.NAMESPACE, LOGLEVEL: "fatal", ...this.#env };
   }
 
   /** Resolves when they are started; gives the bus of the first. */

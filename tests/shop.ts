@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { flags, memory } from "../bin/lean.mjs";
+import { flags, settings } from "../bin/tuning.mjs";
 import { Client } from "./client.ts";
 import { databaseOf, freePort } from "./servers.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const COMPILE_CACHE = join(ROOT, "node_modules", ".cache", "compile");
 const START_WITHIN = 30_000;
 /** What processes on one MongoDB have to agree on. */
 const SHARED = { JWT_SECRET: "a secret that only tests know, 32+", DATA_KEY: "00".repeat(32) };
@@ -70,10 +69,8 @@ export class Shop {
         stdio: ["ignore", "pipe", "pipe"],
         env: {
           ...process.env,
-          ...memory,
+          ...settings,
           NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
-          // A start costs a third less once a gentle stop has written it.
-          NODE_COMPILE_CACHE: COMPILE_CACHE,
           // A server given to the test run is for the specs that ask for it.
           MONGO_URL: "",
           NATS_URL: "",
@@ -85,8 +82,9 @@ export class Shop {
           RATE_LIMIT: "off",
           DEMO_SHOP: "off",
           ...(services && { SERVICEDIR: "services", SERVICES: services }),
+          ...(env["MONGO_URL"] && SHARED),
           ...env,
-          ...(env["MONGO_URL"] && { ...SHARED, MONGO_URL: databaseOf(env["MONGO_URL"], basename(folder)) }),
+          ...(env["MONGO_URL"] && { MONGO_URL: databaseOf(env["MONGO_URL"], basename(folder)) }),
         },
       },
     );

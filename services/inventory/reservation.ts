@@ -132,14 +132,19 @@ async function claimUse(room: StockRoom, buyer: string, item: string, limit: num
   }
 }
 
-/** R5 for uses: a claim that came late and was cut off leaves one behind. It is freed when its room is needed; how many were. */
-async function reclaimUses({ reservations, uses }: StockRoom, known: Use[]): Promise<number> {
-  let freed = 0;
+/**
+ * R5 for uses: a claim that came late and was cut off leaves one behind, which is freed when its room is needed. Says
+ * whether one of these had no owner; somebody else may have freed it first.
+ */
+async function reclaimUses({ reservations, uses }: StockRoom, known: Use[]): Promise<boolean> {
+  let found = false;
   for (const { slot } of known) {
     const reservation = await reservations.get(slot.slice(0, slot.indexOf(":")));
-    if (!reservation || !isOwner(reservation)) freed += await uses.remove({ slot });
+    if (reservation && isOwner(reservation)) continue;
+    await uses.remove({ slot });
+    found = true;
   }
-  return freed;
+  return found;
 }
 
 /** Frees what the order holds, for good: a reserve that is still on its way finds the reservation released. */

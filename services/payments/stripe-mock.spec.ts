@@ -16,6 +16,12 @@ const KEYS = {
   STRIPE_WEBHOOK_SECRET: "whsec_123",
 };
 const SHOP = "shop";
+/** What the client tells of a reply. */
+interface Answer {
+  method: string;
+  path: string;
+  status: number;
+}
 /** What a refund flow holds when it asks the provider. */
 const refunding: Payment = {
   _id: "order1",
@@ -37,9 +43,11 @@ describeWith(stripeMock, "requests as Stripe takes them", (mock) => {
   let provider: Provider;
   /** The work that the payments service does every so often. */
   const chores: (() => void)[] = [];
-  let answered: { method: string; path: string; status: number }[] = [];
+  let answered: Answer[] = [];
   const listen = (client: Stripe) =>
-    client.on("response", ({ method, path, status }) => answered.push({ method, path: path.split("?")[0]!, status }));
+    client.on("response", ({ method, path, status }: Answer) =>
+      answered.push({ method, path: path.split("?")[0]!, status }),
+    );
   const sent = () => answered.map(({ method, path, status }) => `${status} ${method} ${path}`);
 
   beforeAll(async () => {
