@@ -165,7 +165,7 @@ export const orders = contract({
       summary: "Give the money back, as its seller or an admin",
       params: Type.Object({ id: Id, reason: Type.Optional(Type.String({ maxLength: 500 })), idempotencyKey: Key }),
       returns: Order,
-      errors: ["NOT_FOUND", "NOT_REFUNDABLE", "IDEMPOTENCY_KEY_REUSED", "BAD_IDEMPOTENCY_KEY"],
+      errors: ["NOT_FOUND", "FORBIDDEN", "NOT_REFUNDABLE", "IDEMPOTENCY_KEY_REUSED", "BAD_IDEMPOTENCY_KEY"],
     },
     timeline: {
       rest: "GET /api/orders/:id/timeline",
