@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
  * On a large machine V8 lets garbage pile up before it looks. Here the heap may grow by so much over what is alive; the
  * first 64 MB of it are for the start, which leaves no garbage behind.
  */
-export const flags = ["--max-semi-space-size=8", "--heap-growing-percent=60", "--initial-old-space-size=64"];
+export const flags = ["--max-semi-space-size=16", "--heap-growing-percent=60", "--initial-old-space-size=64"];
 
 export const settings = {
   // Passwords are hashed in blocks of 19 MB. After the first of them glibc keeps such blocks for later instead of
