@@ -34,7 +34,7 @@ function contract(env: () => Record<string, string | undefined>): void {
     };
     for (const round of ["1", "2", "3"]) {
       const before = done("ledger").size;
-      const settings = { ...process.env, ...world.env, EFFECTS, ROUND: round, STUCK };
+      const settings = { ...world.env, EFFECTS, ROUND: round, STUCK };
       const options = ["--disable-warning=ExperimentalWarning", CHILD];
       const child = spawn(process.execPath, options, { env: settings, stdio: ["ignore", "ignore", "inherit"] });
       const ended = new Promise((resolve) => child.once("exit", resolve));

@@ -152,10 +152,11 @@ describeWith(nats, "with a transporter", (server) => {
     const { port: natsPort } = new URL(server().url);
     const line = await wireTo(Number(natsPort));
     opened.push(line.close);
-    const env = { NATS_URL: `nats://127.0.0.1:${line.port}`, LOGLEVEL: "fatal" };
+    const NAMESPACE = `health-${process.pid}`;
+    const env = { NATS_URL: `nats://127.0.0.1:${line.port}`, LOGLEVEL: "fatal", NAMESPACE };
     const gateway = testBroker({ env });
     opened.push(gateway.stop);
-    const orders = testBroker({ env, dir: gateway.dir, services: [{ name: "orders" }] });
+    const orders = testBroker({ env, services: [{ name: "orders" }] });
     opened.push(orders.stop);
     const port = await serveProbes(gateway, ["orders"]);
     await gateway.broker.start();

@@ -22,7 +22,7 @@ export class Endings<W extends object> {
   async of(world: number): Promise<Ending> {
     const path: { world: number; did: string }[] = [];
     let ending: Ending | undefined;
-    for (let at = world; !(ending = this.#known.get(at)); ) {
+    for (let at = world; !(ending = this.#known.get(at));) {
       const lack = this.#engine.model.unfinished(this.#engine.worlds[at]!);
       const again = path.some((one) => one.world === at);
       const next = lack === null || again ? null : await this.#sweep(at);

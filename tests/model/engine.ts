@@ -1,42 +1,5 @@
-import { Point, type Answer, type Op, type Program } from "./replay.ts";
-
-/** What may come of an operation. */
-export interface Outcome<W> {
-  answer: Answer;
-  /** The cells that it changes. */
-  set?: Partial<W>;
-  /** Happens, but not when all goes well: what must end well needs none of these. */
-  mishap?: boolean;
-  /** It would have been the same later, so nobody needs to come in before the next operation. */
-  onward?: boolean;
-}
-
-/** A world is a record of cells, each an immutable value of plain JSON. */
-export interface Model<W extends object> {
-  initial: W;
-  /** How many processes of each role may be on their way at once. */
-  roles: readonly number[];
-  /** An operation that nobody needs to come in before: it is done together with the one before it. */
-  immediate(op: Op): boolean;
-  /** Runs an operation, in one step. */
-  run(op: Op, world: W): Outcome<W>[];
-  /** An operation that is a whole process, run in one step; but it may break off after any of its own. */
-  command(op: Op): Program | null;
-  /** Whether the operation changes nothing, and nobody can change what comes of it any more. */
-  settled(op: Op, world: W): boolean;
-  /** The errors that an operation may fail with, its effect then unknown. */
-  failures(op: Op): unknown[];
-  /** Who may start now, and as what; role null: a single operation that is nobody's. */
-  starts(world: W): { role: number | null; program: Program }[];
-  /** What makes every document that is not at rest go on, by itself. */
-  sweeps(world: W): Program[];
-  /** The property that does not hold here. */
-  violation(world: W): string | null;
-  /** The property that a change of these cells breaks. */
-  forbidden(before: W, after: W): string | null;
-  /** What is not at rest, or rests where it should not. */
-  unfinished(world: W): string | null;
-}
+import type { Model, Outcome } from "./model.ts";
+import { CLOCK, Point, type Answer, type Op, type Program } from "./replay.ts";
 
 /** One way on: the number of the world as it is then, and where the process is. */
 export interface Branch {
@@ -59,13 +22,16 @@ export const BROKEN_OFF = new Error("broken off");
 export class Engine<W extends object> {
   readonly model: Model<W>;
   readonly worlds: W[] = [];
+  #cells: (keyof W & string)[];
   #numbers = new Map<string, number>();
-  #values = new Map<string, { number: number; value: unknown }>();
+  #values = new Map<string, unknown>();
   #numberOf = new Map<unknown, number>();
   #starts = new Map<string, Promise<Point>>();
+  #commands = new Map<string, Outcome<W>[]>();
 
   constructor(model: Model<W>) {
     this.model = model;
+    this.#cells = Object.keys(model.initial) as (keyof W & string)[];
     this.#number(model.initial);
   }
 
@@ -84,7 +50,8 @@ export class Engine<W extends object> {
     let branches = this.known(point, world);
     if (!branches) {
       branches = distinct(await this.#branches(point, world));
-      branches.settled = branches.length === 1 && branches[0]!.world === world && this.model.settled(point.op!, this.worlds[world]!);
+      branches.settled =
+        branches.length === 1 && branches[0]!.world === world && this.model.settled(point.op!, this.worlds[world]!);
       point.memo.set(world, branches);
     }
     return branches;
@@ -93,82 +60,97 @@ export class Engine<W extends object> {
   async #branches(point: Point, world: number): Promise<Branch[]> {
     const branches: Branch[] = [];
     const before = this.worlds[world]!;
-    for (const { answer, set, mishap = false, onward } of await this.#outcomes(point.op!, world)) {
+    for (const { answer, set, mishap = false } of await this.#outcomes(point.op!, world)) {
       const next = await point.after(answer);
       const then = set ? this.#number({ ...before, ...set }) : world;
-      // An error that nobody catches, and that changed nothing, is a crash; those are explored anyway.
-      if (next.end && "error" in next.end && then === world) {
+      if (next.end && "error" in next.end) {
         mustBeExpected(next.end.error);
-        continue;
+        // Nobody caught it and it changed nothing: a crash, as may happen anyway.
+        if (then === world) continue;
       }
       const forbidden = then === world ? null : this.model.forbidden(before, this.worlds[then]!);
       const branch = { world: then, point: next, op: point.op!, answer, mishap, forbidden };
-      if (next.op && (onward || this.model.immediate(next.op))) branches.push(...(await this.#goOn(branch)));
+      if (next.op && this.model.immediate(next.op)) branches.push(...(await this.#goOn(branch)));
       else branches.push(branch);
     }
     return branches;
   }
 
-  /** Answers that lead to the same question make no difference: times, mostly, that are only stamps. */
+  /** Done together with what comes next. A time that makes no difference to that is only a stamp, whatever it is. */
   async #goOn(branch: Branch): Promise<Branch[]> {
     const further = await this.ask(branch.point, branch.world);
-    const told = further.filter(({ point, world }, n) => !further.slice(0, n).some((other) => other.world === world && other.point.asksTheSameAs(point)));
-    return told.map((next) => ({ ...(next.world === branch.world ? branch : next), point: next.point, mishap: branch.mishap || next.mishap, forbidden: branch.forbidden ?? next.forbidden }));
+    const isStamp =
+      branch.point.op!.port === CLOCK && further.every(({ point }) => point.asksTheSameAs(further[0]!.point));
+    return (isStamp ? further.slice(0, 1) : further).map((next) => ({
+      ...(next.world === branch.world ? branch : next),
+      point: next.point,
+      mishap: branch.mishap || next.mishap,
+      forbidden: branch.forbidden ?? next.forbidden,
+    }));
   }
 
   async #outcomes(op: Op, world: number): Promise<Outcome<W>[]> {
-    const program = this.model.command(op);
-    if (program) return this.#command(program, world);
+    const command = this.model.command(op);
+    if (command) return this.#command(command.program, command.cells, world);
     const went = this.model.run(op, this.worlds[world]!);
-    const failed = this.model.failures(op).flatMap((error) => [
-      { answer: { error }, mishap: true },
-      ...went.filter(({ set }) => set).map(({ set }) => ({ answer: { error }, set: set!, mishap: true })),
-    ]);
+    const failed = this.model
+      .failures(op)
+      .flatMap((error) => [
+        { answer: { error }, mishap: true },
+        ...went.filter(({ set }) => set).map(({ set }) => ({ answer: { error }, set: set!, mishap: true })),
+      ]);
     return [...went, ...failed];
   }
 
-  /** Everything that may come of a whole process that nobody comes in between. */
-  async #command(program: Program, world: number): Promise<Outcome<W>[]> {
+  /** What may come of a whole process that nobody comes in between; found once for the cells that it needs. */
+  async #command(program: Program, cells: readonly (keyof W & string)[], world: number): Promise<Outcome<W>[]> {
+    const key = `${program.name} ${cells.map((cell) => this.#numberOf.get(this.worlds[world]![cell])).join()}`;
+    const known = this.#commands.get(key);
+    if (known) return known;
     const outcomes: Outcome<W>[] = [];
     const open = [{ world, point: await this.start(program), mishap: false }];
     const seen = new Set<string>();
     for (let one = open.pop(); one; one = open.pop()) {
-      const set = this.worlds[one.world]!;
-      if (one.point.end) outcomes.push({ answer: one.point.end, set, mishap: one.mishap });
-      else outcomes.push({ answer: { error: BROKEN_OFF }, set, mishap: true });
-      if (one.point.end) continue;
-      for (const branch of await this.ask(one.point, one.world)) {
-        const next = { ...branch, mishap: one.mishap || branch.mishap };
-        const key = `${next.world}:${next.point.id}:${next.mishap}`;
-        if (!seen.has(key)) open.push(next);
-        seen.add(key);
+      const { point, mishap } = one;
+      const then = this.worlds[one.world]!;
+      const set = Object.fromEntries(cells.map((cell) => [cell, then[cell]])) as unknown as Partial<W>;
+      outcomes.push(
+        point.end ? { answer: point.end, set, mishap } : { answer: { error: BROKEN_OFF }, set, mishap: true },
+      );
+      for (const branch of point.end ? [] : await this.ask(point, one.world)) {
+        const next = { world: branch.world, point: branch.point, mishap: mishap || branch.mishap };
+        const where = `${next.world}:${next.point.id}:${next.mishap}`;
+        if (!seen.has(where)) open.push(next);
+        seen.add(where);
       }
     }
+    this.#commands.set(key, outcomes);
     return outcomes;
   }
 
   #number(world: W): number {
-    const cells = Object.entries(world).map(([cell, value]) => [cell, this.#intern(value)] as const);
-    const key = cells.map(([, value]) => this.#numberOf.get(value)).join();
+    const values = this.#cells.map((cell) => this.#intern(world[cell]));
+    const key = values.map((value) => this.#numberOf.get(value)).join();
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      number = this.worlds.push(Object.fromEntries(cells) as W) - 1;
+      number = this.worlds.push(Object.fromEntries(this.#cells.map((cell, n) => [cell, values[n]])) as W) - 1;
       this.#numbers.set(key, number);
     }
     return number;
   }
 
-  /** Equal values become one, that nobody can change. */
+  /** Equal values become one, that nobody can change; in a list each of its elements, too. */
   #intern(value: unknown): unknown {
     if (this.#numberOf.has(value)) return value;
-    const json = JSON.stringify(value);
-    let known = this.#values.get(json);
-    if (!known) {
-      known = { number: this.#values.size, value: frozen(JSON.parse(json)) };
-      this.#values.set(json, known);
-      this.#numberOf.set(known.value, known.number);
+    const parts = Array.isArray(value) ? value.map((part) => this.#intern(part)) : null;
+    const key = parts ? `[${parts.map((part) => this.#numberOf.get(part)).join()}]` : JSON.stringify(value);
+    let known = this.#values.get(key);
+    if (known === undefined) {
+      known = parts ? Object.freeze(parts) : frozen(JSON.parse(key));
+      this.#numberOf.set(known, this.#values.size);
+      this.#values.set(key, known);
     }
-    return known.value;
+    return known;
   }
 }
 

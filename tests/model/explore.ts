@@ -1,17 +1,33 @@
 import { Endings } from "./ending.ts";
-import { Engine, type Branch, type Model } from "./engine.ts";
+import { Engine, type Branch } from "./engine.ts";
+import type { Model } from "./model.ts";
 import type { Point } from "./replay.ts";
+import { told } from "./trace.ts";
 
-export interface Report {
+export interface Report<W> {
   states: number;
   transitions: number;
-  /** So many differ in their documents, and not only in how far the processes are. */
-  worlds: number;
+  /** The worlds of these states: they differ in their documents, and not only in how far the processes are. */
+  worlds: W[];
   ms: number;
-  violation: { property: string; trace: string[] } | null;
+  violation: Violation | null;
 }
 
-/** What is not known yet. */
+export interface Violation {
+  property: string;
+  /** What happened, line by line; the sweepers last, when it is about how it ends. */
+  trace: string[];
+}
+
+/** One way on: who acts, in whose place when all are taken, and what comes of it. */
+export interface Move {
+  state: string;
+  actor: Point;
+  instead: Point | null;
+  branch: Branch;
+}
+
+/** What is to be asked before anything can be told. */
 interface Asking {
   point: Point;
   world: number;
@@ -22,15 +38,15 @@ interface Asking {
  * short as any. A state is a string: a character for the world, and one for the point that the process in each
  * place has reached, 0 for nobody.
  *
- * A process may vanish at any point (a crash) and may never be run again (a pause); another may be started beside it
- * (a duplicate), or none at all (a loss).
+ * Any process may act next, so it may also be paused for ever. Another may be started beside it (a duplicate), in its
+ * place (it crashed: until its place is needed that is no different from a pause), or never (a loss).
  */
-export async function explore<W extends object>(model: Model<W>, limit = 5_000_000): Promise<Report> {
+export async function explore<W extends object>(model: Model<W>, limit = 5_000_000): Promise<Report<W>> {
   const began = performance.now();
   const engine = new Engine(model);
   const endings = new Endings(engine);
   const roleOf = model.roles.flatMap((places, role) => Array<number>(places).fill(role));
-  const points: Point[] = [null as never];
+  const points: (Point | null)[] = [null];
   const numbers = new Map<Point, number>();
   const starts: { role: number | null; point: Point }[][] = [];
   const states = [String.fromCharCode(0, ...roleOf.map(() => 0))];
@@ -46,10 +62,10 @@ export async function explore<W extends object>(model: Model<W>, limit = 5_000_0
     return number;
   }
 
-  /** Where it goes from here: the processes in order, and whoever asks what is settled is answered at once. */
-  function normal(world: number, places: number[], moved: number): string | Asking {
+  /** The state of these processes in this world. Whoever asks what is settled is answered at once. */
+  function stateOf(world: number, places: number[], moved: number | null): string | Asking {
     for (let at = 0; at < places.length; at++) {
-      while (places[at] !== 0 && (moved < 0 || moved === at)) {
+      while (places[at] !== 0 && (moved === null || moved === at)) {
         const point = points[places[at]!]!;
         const branches = engine.known(point, world);
         if (!branches) return { point, world };
@@ -64,100 +80,87 @@ export async function explore<W extends object>(model: Model<W>, limit = 5_000_0
     return String.fromCharCode(world, ...places);
   }
 
-  /** Calls for every way on; or says what has to be asked before that can be told. */
-  function moves(state: string, each: (state: string, actor: Point, branch: Branch, instead: number) => void): Asking | null {
+  function tryMoves(state: string): Move[] | Asking {
     const world = state.charCodeAt(0);
     const places = roleOf.map((_, at) => state.charCodeAt(at + 1));
-    const go = (actor: Point, at: number, instead: number): Asking | null => {
+    const isAgain = (at: number) => at > 0 && roleOf[at] === roleOf[at - 1] && places[at] === places[at - 1];
+    const moves: Move[] = [];
+    const act = (actor: Point, at: number | null, instead: Point | null): Asking | undefined => {
       const branches = engine.known(actor, world);
       if (!branches) return { point: actor, world };
       for (const branch of branches) {
         const then = places.slice();
-        if (at >= 0) then[at] = numberOf(branch.point);
-        const next = normal(branch.world, then, branch.world === world ? at : -1);
+        if (at !== null) then[at] = numberOf(branch.point);
+        const next = stateOf(branch.world, then, branch.world === world ? at : null);
         if (typeof next !== "string") return next;
-        each(next, actor, branch, instead);
+        moves.push({ state: next, actor, instead, branch });
       }
-      return null;
+      return undefined;
     };
-    let asking: Asking | null = null;
-    for (let at = 0; at < places.length && !asking; at++) {
-      const again = at > 0 && roleOf[at] === roleOf[at - 1] && places[at] === places[at - 1];
-      if (places[at] !== 0 && !again) asking = go(points[places[at]!]!, at, 0);
-    }
+    let asking: Asking | undefined;
+    for (let at = 0; at < places.length && !asking; at++)
+      if (places[at] !== 0 && !isAgain(at)) asking = act(points[places[at]!]!, at, null);
     for (const { role, point } of starts[world]!) {
-      if (role === null) asking ??= go(point, -1, 0);
+      if (role === null) asking ??= act(point, null, null);
       for (let at = roleOf.indexOf(role!); at >= 0 && roleOf[at] === role && !asking; at++) {
-        const again = at > 0 && roleOf[at] === roleOf[at - 1] && places[at] === places[at - 1];
-        if (!again) asking = go(point, at, places[at]!);
+        if (!isAgain(at)) asking = act(point, at, points[places[at]!]!);
         if (places[at] === 0) break;
       }
     }
-    return asking;
+    return asking ?? moves;
   }
 
-  async function eachMove(state: string, each: (state: string, actor: Point, branch: Branch, instead: number) => void): Promise<void> {
-    for (let asking = moves(state, each); asking; asking = moves(state, each)) await engine.ask(asking.point, asking.world);
+  async function movesFrom(state: string): Promise<Move[]> {
+    for (;;) {
+      const moves = tryMoves(state);
+      if (Array.isArray(moves)) return moves;
+      await engine.ask(moves.point, moves.world);
+    }
   }
 
-  /** What is wrong with a world, and how it comes to light. */
-  async function judge(world: number): Promise<Report["violation"]> {
+  /** What is wrong with a world, and how that comes to light. */
+  async function judge(world: number): Promise<Violation | null> {
     const property = model.violation(engine.worlds[world]!);
     if (property) return { property, trace: [] };
     const { lack, trace } = await endings.of(world);
     if (lack) return { property: `P7 a good end stays reachable: ${lack}`, trace };
     starts[world] = [];
-    for (const { role, program } of model.starts(engine.worlds[world]!)) starts[world].push({ role, point: await engine.start(program) });
+    for (const { role, program } of model.starts(engine.worlds[world]!))
+      starts[world].push({ role, point: await engine.start(program) });
     return null;
   }
 
-  async function traceTo(end: number): Promise<string[]> {
+  async function report(at = 0, violation: Violation | null = null): Promise<Report<W>> {
     const trace: string[] = [];
-    for (let to = end; parents[to]! >= 0; to = parents[to]!) {
-      let line: string | undefined;
-      await eachMove(states[parents[to]!]!, (state, actor, branch, instead) => {
-        if (state === states[to]) line ??= describe(actor, branch, points[instead]);
-      });
-      trace.unshift(line!);
+    for (let to = at; violation && parents[to]! >= 0; to = parents[to]!) {
+      const moves = await movesFrom(states[parents[to]!]!);
+      trace.unshift(told(moves.find(({ state }) => state === states[to])!));
     }
-    return trace;
+    return {
+      states: states.length,
+      transitions,
+      worlds: engine.worlds.filter((_, world) => starts[world]),
+      ms: Math.round(performance.now() - began),
+      violation: violation && { ...violation, trace: [...trace, ...violation.trace] },
+    };
   }
-
-  const report = async (at = -1, violation: Report["violation"] = null): Promise<Report> => ({
-    states: states.length,
-    transitions,
-    worlds: starts.length,
-    ms: Math.round(performance.now() - began),
-    violation: violation && { ...violation, trace: [...(await traceTo(at)), ...violation.trace] },
-  });
 
   for (let at = 0; at < states.length; at++) {
-    const state = states[at]!;
-    const world = state.charCodeAt(0);
+    const world = states[at]!.charCodeAt(0);
     const wrong = starts[world] ? null : await judge(world);
     if (wrong) return report(at, wrong);
-    let broken: Report["violation"] = null;
-    await eachMove(state, (next, actor, branch, instead) => {
+    for (const move of await movesFrom(states[at]!)) {
       transitions++;
-      if (branch.forbidden) broken ??= { property: branch.forbidden, trace: [describe(actor, branch, points[instead])] };
+      const { state, branch } = move;
+      if (branch.forbidden) return report(at, { property: branch.forbidden, trace: [told(move)] });
       const alike = (known[branch.world] ??= new Set());
-      if (alike.has(next)) return;
-      alike.add(next);
-      states.push(next);
+      if (alike.has(state)) continue;
+      alike.add(state);
+      states.push(state);
       parents.push(at);
-    });
-    if (broken) return report(at, broken);
-    if (states.length > limit || points.length > 0xffff || engine.worlds.length > 0xffff) throw new Error(`Too large: ${states.length} states`);
+    }
+    if (states.length > limit || points.length > 0xffff || engine.worlds.length > 0xffff)
+      throw new Error(`Too large: ${states.length} states, ${points.length} points, ${engine.worlds.length} worlds`);
   }
   return report();
-}
-
-const brief = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
-};
-
-function describe({ program }: Point, { op, answer }: Branch, instead: Point | null | undefined): string {
-  const gone = instead ? `${instead.program.name} vanishes before ${instead.op!.port}; ` : "";
-  return `${gone}${program.name}: ${op.port}(${op.args.map(brief).join(", ")}) → ${"error" in answer ? String(answer.error) : brief(answer.value)}`;
 }

@@ -26,12 +26,22 @@ const put = (state: Provider, intent: Intent): Provider => ({
 const seen = ({ id, status }: Provider["refunds"][number]) => ({ value: { id, status } });
 
 /** Creates under a key: the same answer again, a failure that stays, or something new. */
-function once(state: Provider, key: string, attempt: number, known: object | undefined, made: { value: unknown; next: Provider }[]): Result<Provider>[] {
+function once(
+  state: Provider,
+  key: string,
+  attempt: number,
+  known: object | undefined,
+  made: { value: unknown; next: Provider }[],
+): Result<Provider>[] {
   if (state.failed.includes(key)) return [{ error: FAILED }];
   if (known) return [{ value: known }];
   if (attempt > state.failures) return made;
   const failed = [...state.failed, key].sort();
-  const failures = [state, ...made.map(({ next }) => next)].map((next) => ({ error: FAILED, next: { ...next, failed }, mishap: true }));
+  const failures = [state, ...made.map(({ next }) => next)].map((next) => ({
+    error: FAILED,
+    next: { ...next, failed },
+    mishap: true,
+  }));
   return [...made, ...failures];
 }
 
@@ -40,7 +50,15 @@ export const provider = {
   create(state: Provider, { order, attempt, amount, currency }: PaymentParams & { order: string; attempt: number }) {
     const id = `pi:${order}:${attempt}`;
     const metadata = { shop: SHOP, order, attempt: String(attempt) };
-    const intent: Intent = { id, status: "requires_payment_method", amount, currency, clientSecret: `${id}:secret`, metadata, error: null };
+    const intent: Intent = {
+      id,
+      status: "requires_payment_method",
+      amount,
+      currency,
+      clientSecret: `${id}:secret`,
+      metadata,
+      error: null,
+    };
     return once(state, id, attempt, find(state, id), [{ value: intent, next: put(state, intent) }]);
   },
   retrieve: (state: Provider, id: string) => [{ value: find(state, id) }],
@@ -51,7 +69,9 @@ export const provider = {
   },
   /** As the adapter does it: read what is known, else ask under the payment's key; `key` is for controls. */
   refund(state: Provider, { _id, intent, attempt, refund }: Payment, key = `re:${_id}:${attempt}`) {
-    const known = refund ? state.refunds.find(({ id }) => id === refund.id) : attempt > 1 && state.refunds.find((one) => one.intent === intent);
+    const known = refund
+      ? state.refunds.find(({ id }) => id === refund.id)
+      : attempt > 1 && state.refunds.find((one) => one.intent === intent);
     if (known) return [seen(known)];
     const same = state.refunds.find(({ id }) => id === key);
     const made = (state.slow ? ["succeeded", "pending"] : ["succeeded"]).map((status) => {
@@ -62,13 +82,18 @@ export const provider = {
   },
 
   /** The buyer pays with the secret; it may take a moment, in which the intent cannot be cancelled. */
-  confirm: (state: Provider, id: string, status: "succeeded" | "processing") => [{ value: null, next: put(state, { ...find(state, id), status, error: null }) }],
+  confirm: (state: Provider, id: string, status: "succeeded" | "processing") => [
+    { value: null, next: put(state, { ...find(state, id), status, error: null }) },
+  ],
   decline(state: Provider, id: string) {
     const error = { code: "card_declined", message: "No" };
     return [{ value: null, next: put(state, { ...find(state, id), status: "requires_payment_method", error }) }];
   },
   settleRefund: (state: Provider, id: string, status: "succeeded" | "failed") => [
-    { value: null, next: { ...state, refunds: state.refunds.map((one) => (one.id === id ? { ...one, status } : one)) } },
+    {
+      value: null,
+      next: { ...state, refunds: state.refunds.map((one) => (one.id === id ? { ...one, status } : one)) },
+    },
   ],
 };
 

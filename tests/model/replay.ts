@@ -6,10 +6,13 @@ export interface Op {
 
 export type Answer = { readonly value: unknown } | { readonly error: unknown };
 
+/** The port behind `Call.now`. */
+export const CLOCK = "clock.now";
+
 /** How a process reaches the world. */
 export interface Call {
   <T>(port: string, ...args: unknown[]): Promise<T>;
-  /** The port `clock.now`, answered without waiting. */
+  /** Answered without waiting. */
   now(): number;
 }
 
@@ -39,7 +42,7 @@ function replay({ run }: Program, answers: Answer[]): Promise<Op | Answer> {
     }) as Call;
     call.now = () => {
       const answer = answers[at++];
-      if (!answer) found({ port: "clock.now", args: [] });
+      if (!answer) found({ port: CLOCK, args: [] });
       if (!answer || "error" in answer) throw UNANSWERED;
       return answer.value as number;
     };
@@ -68,6 +71,8 @@ export class Point {
   #before: Point | null;
   #answer: Answer | null;
   #after = new Map<string, Point>();
+  /** The same by the answer itself, for what was given before. */
+  #given = new Map<unknown, Point>();
 
   private constructor(program: Program, before: Point | null, answer: Answer | null) {
     this.program = program;
@@ -81,11 +86,13 @@ export class Point {
 
   /** Where it is after this answer. */
   async after(answer: Answer): Promise<Point> {
+    const given = "error" in answer ? answer.error : answer.value;
+    const same = this.#given.get(given);
+    if (same) return same;
     const key = "error" in answer ? `!${String(answer.error)}` : (JSON.stringify(answer.value) ?? "");
-    const known = this.#after.get(key);
-    if (known) return known;
-    const next = await new Point(this.program, this, answer).#found();
-    this.#after.set(key, next);
+    let next = this.#after.get(key);
+    if (!next) this.#after.set(key, (next = await new Point(this.program, this, answer).#found()));
+    this.#given.set(given, next);
     return next;
   }
 

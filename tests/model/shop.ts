@@ -3,7 +3,15 @@ import type { BusHandle } from "../../mixins/bus.ts";
 import { isDuplicate, type Collection, type Doc, type Update } from "../../mixins/collection.ts";
 import { OutboxStore } from "../../mixins/outbox.ts";
 import { grant, revoke, type Entitlement } from "../../services/delivery/entitlement.ts";
-import { release, reserve, retireOrder, sellOrder, type Reservation, type StockRoom } from "../../services/inventory/reservation.ts";
+import {
+  reclaim,
+  release,
+  reserve,
+  retireOrder,
+  sellOrder,
+  type Reservation,
+  type StockRoom,
+} from "../../services/inventory/reservation.ts";
 import type { Unit } from "../../services/inventory/unit.machine.ts";
 import { neighbours } from "../../services/orders/neighbours.ts";
 import { orderDue, type OrderDoc } from "../../services/orders/order.machine.ts";
@@ -16,10 +24,7 @@ import type { Call } from "./replay.ts";
 /** The shop as one process sees it: the shipped flows, over ports that the model answers. */
 export interface Shop {
   orders: OutboxStore<OrderDoc>;
-  units: Collection<Unit>;
-  room: StockRoom;
   saga: Saga;
-  now(): number;
   /** A command of another service: run by this very process, or asked for as one operation. */
   command<T>(action: string, params: object): Promise<T>;
 }
@@ -33,11 +38,18 @@ export function shop(call: Call, fine: Fine, alter: (saga: Neighbours) => Neighb
     "inventory.release": ({ order }: ForOrder) => release(room, order),
     "inventory.sell": ({ order }: ForOrder) => sellOrder(room, order),
     "inventory.retire": ({ order }: ForOrder) => retireOrder(room, order),
-    "payments.open": ({ order, ...params }: ForOrder & { amount: number; currency: string }) => open(till, order, params),
+    "inventory.reclaim": async ({ unit: _id }: { unit: string }) => {
+      const unit = await units.findOne({ _id });
+      if (unit?.due) await reclaim(room, unit);
+    },
+    "payments.open": ({ order, ...params }: ForOrder & { amount: number; currency: string }) =>
+      open(till, order, params),
     "payments.close": async ({ order }: ForOrder) => ({ outcome: await close(till, order) }),
     "payments.refund": async ({ order }: ForOrder) => ({ outcome: await refund(till, order) }),
     "payments.settle": ({ intent }: { intent: string }) => settle(till, intent),
-    "delivery.grant": async ({ order, user, grants }: ForGrants) => ({ granted: await grant(entitlements, order, user, grants, 0) }),
+    "delivery.grant": async ({ order, user, grants }: ForGrants) => ({
+      granted: await grant(entitlements, order, user, grants, 0),
+    }),
     "delivery.revoke": ({ order, user, grants }: ForGrants) => revoke(entitlements, order, user, grants, 0),
   };
   const command = <T>(action: string, params: object): Promise<T> =>
@@ -66,7 +78,8 @@ export function shop(call: Call, fine: Fine, alter: (saga: Neighbours) => Neighb
       create: (params) => call("provider.create", params),
       retrieve: (intent) => call("provider.retrieve", intent),
       cancel: (intent) => call("provider.cancel", intent),
-      refund: ({ _id, intent, attempt, refund: known }) => call("provider.refund", { _id, intent, attempt, refund: known }),
+      refund: ({ _id, intent, attempt, refund: known }) =>
+        call("provider.refund", { _id, intent, attempt, refund: known }),
     },
     shop: SHOP,
     now: () => 0,
@@ -80,7 +93,7 @@ export function shop(call: Call, fine: Fine, alter: (saga: Neighbours) => Neighb
     now: () => call.now(),
     refundId: () => "refund",
   };
-  return { orders, units, room, saga, now: () => call.now(), command };
+  return { orders, saga, command };
 }
 
 interface ForOrder {
@@ -107,12 +120,17 @@ const unused = (): never => {
 };
 
 /** The shipped outbox decides what a write is (R3). Its facts go nowhere: whoever acts on them may start at any time. */
-const store = <D extends Versioned>(call: Call, cell: string, due: (doc: D, now: number) => number | null): OutboxStore<D> => {
+const store = <D extends Versioned>(
+  call: Call,
+  cell: string,
+  due: (doc: D, now: number) => number | null,
+): OutboxStore<D> => {
   const db = collection<D>(call, cell);
   const bare: Collection<D> = {
     ...db,
     insert: (doc) => db.insert(rested(doc)),
-    claim: (query, { $set, $unset }) => db.claim(query, { $set: rested($set ?? {}), $unset: rested($unset ?? {}) } as Update<D>),
+    claim: (query, { $set, $unset }) =>
+      db.claim(query, { $set: rested($set ?? {}), $unset: rested($unset ?? {}) } as Update<D>),
   };
   const bus = { publish: () => new Promise(() => undefined) } as unknown as BusHandle;
   const runtime = { now: () => 0 };
@@ -126,5 +144,13 @@ const rested = <T extends object>(fields: T): T => {
 };
 
 /** When something happened decides nothing, and would make one state many. */
-const STAMPS: Record<string, unknown> = { createdAt: 0, closedAt: 0, paidAt: 0, history: [], boughtBy: undefined, soldBy: undefined };
-const unstamped = <T>(value: T): T => JSON.parse(JSON.stringify(value, (field, part: unknown) => (field in STAMPS ? STAMPS[field] : part))) as T;
+const STAMPS: Record<string, unknown> = {
+  createdAt: 0,
+  closedAt: 0,
+  paidAt: 0,
+  history: [],
+  boughtBy: undefined,
+  soldBy: undefined,
+};
+const unstamped = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value, (field, part: unknown) => (field in STAMPS ? STAMPS[field] : part))) as T;

@@ -3,9 +3,9 @@ import type { Reservation, Use } from "../../services/inventory/reservation.ts";
 import type { Unit } from "../../services/inventory/unit.machine.ts";
 import type { OrderDoc } from "../../services/orders/order.machine.ts";
 import type { Payment } from "../../services/payments/payment.machine.ts";
-import type { Outcome } from "./engine.ts";
+import type { Outcome } from "./model.ts";
 import { provider, type Provider } from "./provider.ts";
-import type { Op } from "./replay.ts";
+import { CLOCK, type Op } from "./replay.ts";
 
 /** Everything that outlives a process. */
 export interface World {
@@ -31,7 +31,6 @@ export interface Result<V> {
   error?: unknown;
   next?: V;
   mishap?: boolean;
-  onward?: boolean;
 }
 
 type Doc = { _id: string } & Record<string, unknown>;
@@ -63,7 +62,9 @@ const updated = (doc: Doc, { $set = {}, $unset = {} }: Update): Doc =>
   ) as Doc;
 const byId = (docs: Doc[]): Doc[] => docs.toSorted((a, b) => (a._id < b._id ? -1 : 1));
 const clash = (docs: Doc[], doc: Doc, unique: string[]): boolean =>
-  docs.some((other) => unique.some((field) => doc[field] !== undefined && other[field] === doc[field]) && other._id !== doc._id);
+  docs.some(
+    (other) => unique.some((field) => doc[field] !== undefined && other[field] === doc[field]) && other._id !== doc._id,
+  );
 
 const put = (docs: Doc[], doc: Doc): Doc[] => byId([...docs.filter(({ _id }) => _id !== doc._id), updated(doc, {})]);
 
@@ -89,12 +90,12 @@ const collection = {
   /** Without any guard, for controls. */
   put: (docs: Doc[], doc: Doc) => [{ value: true, next: put(docs, doc) }],
   /**
-   * A unit that is free, whichever, and its claim at once; undefined when none is. A hint that has become stale by the
-   * time of the claim needs no exploring: the claim fails and the process asks again, as if it had asked later.
+   * A unit that is free, whichever; undefined when none is. Hints that were stale from the start need no exploring:
+   * their claim fails and the process asks again, or the unit has come free meanwhile, as if it had asked later.
    */
   hint(docs: Doc[], item: string) {
     const free = docs.filter((doc) => doc["item"] === item && doc["state"] === "free");
-    return free.length ? free.map(({ _id }) => ({ value: _id, onward: true })) : [{ value: undefined }];
+    return free.length ? free.map(({ _id }) => ({ value: _id })) : [{ value: undefined }];
   },
 };
 
@@ -107,37 +108,46 @@ type Verbs = Record<string, (value: never, ...args: never[]) => Result<unknown>[
 /** Runs one operation "<cell>.<verb>" in one step. */
 export function run({ port, args }: Op, world: World): Outcome<World>[] {
   const [cell, verb] = port.split(".") as [keyof World, string];
-  if (port === "clock.now") return [{ answer: { value: LATE } }, { answer: { value: EARLY }, mishap: true }];
+  if (port === CLOCK) return [{ answer: { value: LATE } }, { answer: { value: EARLY }, mishap: true }];
   const verbs = (cell === "provider" ? provider : cell === "buyers" ? buyers : collection) as Verbs;
   const results = verbs[verb]!(world[cell] as never, ...(args as never[]));
-  return results.map(({ value, error, next, mishap = false, onward = false }) => ({
+  return results.map(({ value, error, next, mishap = false }) => ({
     answer: error === undefined ? { value } : { error },
     ...(next !== undefined && { set: { [cell]: next } as Partial<World> }),
     mishap,
-    onward,
   }));
 }
 
 /**
- * Versions only grow, no document but a use is ever removed, and what is over stays as it is (`forbidden` sees to it,
- * before anybody could read it again): so an outdated write and a repeated insert stay refused, and what is over reads
- * the same for ever.
+ * Whether an operation that changes nothing will come to the same for ever. Versions only grow, no document but a use
+ * is ever removed, and what is over stays as it is (a property that is checked at every change).
  */
 export function settled({ port, args }: Op, world: World): boolean {
   const [cell, verb] = port.split(".") as [keyof World, string];
-  if (cell === "provider") return (verb === "cancel" || verb === "retrieve") && isOver(cell, world.provider.intents.find(({ id }) => id === args[0]));
-  const find = (id: unknown) => (world[cell] as unknown as Doc[]).find(({ _id }) => _id === id);
+  if (cell === "provider")
+    return (
+      (verb === "cancel" || verb === "retrieve") &&
+      world.provider.intents.some((one) => one.id === args[0] && isOver(one))
+    );
+  const docs = world[cell] as unknown as Doc[] | undefined;
+  if (!docs || cell === "buyers") return false;
   const [what] = args as [Query];
-  if (verb === "get") return isOver(cell, find(what));
-  if (verb === "insert") return cell !== "uses" && find(what["_id"]) !== undefined;
-  return verb === "claim" && what["v"] !== undefined && (find(what["_id"])!["v"] as number) > (what["v"] as number);
+  const doc = docs.find(({ _id }) => _id === (verb === "get" ? what : what["_id"]));
+  if (verb === "insert") return cell !== "uses" && doc !== undefined;
+  if (verb === "findOne") return docs.some((one) => isOver(one) && matches(one, what));
+  const isOutdated = verb === "claim" && what["v"] !== undefined && (doc!["v"] as number) > (what["v"] as number);
+  return isOutdated || (doc !== undefined && isOver(doc));
 }
 
-const OVER: Partial<Record<keyof World, string[]>> = {
-  orders: ["rejected", "expired", "cancelled", "refunded"],
-  payments: ["cancelled", "refunded"],
-  entitlements: ["revoked"],
-  provider: ["succeeded", "canceled"],
-};
-const isOver = (cell: keyof World, one: object | undefined): boolean =>
-  one !== undefined && OVER[cell] !== undefined && ["state", "status"].some((field) => OVER[cell]!.includes((one as Record<string, string>)[field]!));
+const OVER = ["rejected", "expired", "cancelled", "refunded", "revoked", "retired", "succeeded", "canceled"];
+
+/** An order, payment, reservation, unit, entitlement or intent that no command may change any more. */
+export function isOver(one: object): boolean {
+  const { state, status, intent, clear } = one as {
+    state?: string;
+    status?: string;
+    intent?: string | null;
+    clear?: true;
+  };
+  return clear === true || OVER.includes(status ?? (state === "succeeded" && intent !== undefined ? "" : state) ?? "");
+}
