@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fail } from "../../core/errors.ts";
 import type { Quote } from "../items/items.contract.ts";
-import { MAX_AMOUNT, type Person } from "../schemas.ts";
+import { MAX_AMOUNT, money, type Person } from "../schemas.ts";
 import type { Line, OrderDoc, Verdict409 } from "./order.machine.ts";
 
 /** What a buyer asks for. */
@@ -60,6 +60,6 @@ export function draft({ lines, total }: Wish, quotes: Quote[], user: Person | nu
     };
   }
   if (total && total.amount !== order.total)
-    return { ...order, refusal: { type: "PRICE_CHANGED", data: { total: order.total } } };
+    return { ...order, refusal: { type: "PRICE_CHANGED", data: { total: money(order.total) } } };
   return order;
 }
