@@ -1,0 +1,164 @@
+import { close, declined, orderDue, paid, refunding, type OrderDoc } from "../../services/orders/order.machine.ts";
+import { drive } from "../../services/orders/saga.ts";
+import { paymentDue } from "../../services/payments/payment.machine.ts";
+import type { Call, Program } from "./replay.ts";
+import type { Act, Control, Scenario, Service } from "./scenario.ts";
+import { shop, type Shop } from "./shop.ts";
+import { isOver, type World } from "./world.ts";
+
+type Decide = Parameters<Shop["orders"]["change"]>[1];
+type Start = { role: number | null; program: Program };
+
+/** Who may act in the world of a scenario, and when: what is not at rest may be swept at any time, a fact told at any time after it. */
+export function processes(scenario: Scenario, { call: alter, neighbours, without }: Control) {
+  const programs = new Map<string, Program>();
+  const finely = (action: string) => scenario.fine.includes(action.split(".")[0] as Service);
+  const may = (act: Act) => scenario.acts.includes(act);
+
+  function program(name: string, body: (shop: Shop, call: Call) => Promise<unknown>, fine = finely): Program {
+    let known = programs.get(name);
+    if (!known) {
+      const run = (call: Call) => {
+        const altered = alter ? altering(call, alter, name) : call;
+        return body(shop(altered, fine, neighbours), altered);
+      };
+      // A driver forgets everything when it reads its order again, and a claimer when it looks for another copy.
+      const loops = [{ head: "orders.get" }, { head: "units.hint", through: "units.claim" }];
+      programs.set(name, (known = { name, run, loops }));
+    }
+    return known;
+  }
+
+  const asked = (action: string, params: Record<string, string>) =>
+    program(`${action} ${Object.values(params).join()}`, ({ command }) => command(action, params));
+  const provider = (verb: string, ...args: string[]) =>
+    program(`provider.${verb} ${args.join(" ")}`, (_, call) => call(`provider.${verb}`, ...args));
+  const decided = (name: string, id: string, decide: Decide) =>
+    program(`${name} ${id}`, ({ orders }) => orders.change(id, decide));
+
+  const drives = (id: string) => program(`drive ${id}`, ({ saga }) => drive(saga, id));
+  /** Whenever the order was seen reserved, however long ago. */
+  const pays = ({ _id, total }: OrderDoc) =>
+    program(`pay ${_id}`, async ({ command }, call) => {
+      const { id } = await command<{ id: string }>("payments.open", { order: _id, amount: total, currency: "eur" });
+      await call("buyers.receive", id);
+    });
+
+  const isPlaced = ({ _id }: OrderDoc, { orders }: World) => {
+    const { after } = scenario.orders.find(({ id }) => id === _id)!;
+    return after === undefined || orders.some((other) => other._id === after && isOver(other));
+  };
+  const drivers = (world: World) =>
+    world.orders.filter((order) => orderDue(order, 0) !== null && isPlaced(order, world)).map(({ _id }) => drives(_id));
+
+  /** What the sweepers of the other services drive on, and what the provider's list of events tells. */
+  const helpers = ({ payments, reservations, units, provider: { intents } }: World): Program[] =>
+    [
+      ...payments.flatMap((payment) => {
+        const { _id, state, intent } = payment;
+        if (paymentDue(payment, 0) === null) return [];
+        if (state === "closing") return [asked("payments.close", { order: _id })];
+        return [
+          state === "refunding"
+            ? asked("payments.refund", { order: _id })
+            : asked("payments.settle", { intent: intent! }),
+        ];
+      }),
+      ...reservations
+        .filter(({ state, clear }) => (state === "refused" || state === "released") && !clear)
+        .map(({ _id }) => asked("inventory.release", { order: _id })),
+      ...units.filter(({ due }) => due).map(({ _id }) => asked("inventory.reclaim", { unit: _id })),
+      ...intents
+        .filter(({ status, error }) => status === "succeeded" || error)
+        .map(({ id }) => asked("payments.settle", { intent: id })),
+    ].filter(({ name }) => !without?.test(name));
+
+  /** What the provider brings to an end by itself. */
+  const finishes = ({ provider: { intents, refunds } }: World): Program[] => [
+    ...intents.filter(({ status }) => status === "processing").map(({ id }) => provider("confirm", id, "succeeded")),
+    ...refunds.filter(({ status }) => status === "pending").map(({ id }) => provider("settleRefund", id, "succeeded")),
+  ];
+
+  function acts(world: World): Program[] {
+    const { intents, refunds } = world.provider;
+    const open = intents.filter(({ status }) => status === "requires_payment_method");
+    const payable = open.filter(({ id }) => world.buyers.includes(id) || (may("leak") && isStray(id, world)));
+    const declinable = [
+      ...payable.filter(({ error }) => !error),
+      ...intents.filter(({ status }) => status === "processing"),
+    ];
+    return [
+      ...payable.map(({ id }) => provider("confirm", id, "succeeded")),
+      ...payable.filter(() => may("delay")).map(({ id }) => provider("confirm", id, "processing")),
+      ...declinable.filter(() => may("decline")).map(({ id }) => provider("decline", id)),
+      ...open
+        .filter(({ metadata }) => may("void") && metadata["attempt"] === "1")
+        .map(({ id }) => provider("cancel", id)),
+      ...refunds
+        .filter(({ status }) => may("decline") && status === "pending")
+        .map(({ id }) => provider("settleRefund", id, "failed")),
+    ];
+  }
+
+  /** What people ask of an order, and what is told about its payment. */
+  function requests(order: OrderDoc, { payments }: World): Program[] {
+    const { _id, state } = order;
+    const payment = payments.find((one) => one._id === _id);
+    const isPaid = payment !== undefined && ["succeeded", "refunding", "refunded"].includes(payment.state);
+    const reserved = state === "reserved";
+    const error = order.paymentError ? undefined : payment?.error;
+    const all: [when: boolean, name: string, decide: Decide][] = [
+      [isPaid && (reserved || state === "closing"), "paid", (doc) => paid(doc, 0)],
+      [reserved && error !== undefined, "declined", (doc) => declined(doc, error!, 0)],
+      [reserved && may("cancel"), "cancel", (doc) => close(doc, "cancelled", 0)],
+      [(state === "paid" || state === "fulfilled") && may("refund"), "refund", (doc) => refunding(doc, ASKED, 0)],
+    ];
+    return all.filter(([when]) => when).map(([, name, decide]) => decided(name, _id, decide));
+  }
+
+  return {
+    starts(world: World): Start[] {
+      const nobody = [...finishes(world), ...acts(world)].map((one) => ({ role: null, program: one }));
+      const helping = [...new Set(helpers(world))].map((one) => ({
+        role: finely(one.name) ? 2 * world.orders.length : null,
+        program: one,
+      }));
+      const ofOrders = world.orders.flatMap((order, n) => [
+        ...[...drivers(world).filter((one) => one === drives(order._id)), ...requests(order, world)].map((one) => ({
+          role: 2 * n,
+          program: one,
+        })),
+        ...(may("pay") && order.state !== "reserving" && order.state !== "rejected"
+          ? [{ role: 2 * n + 1, program: pays(order) }]
+          : []),
+      ]);
+      return [...ofOrders, ...helping, ...nobody];
+    },
+    sweeps: (world: World): Program[] => [
+      ...finishes(world),
+      ...drivers(world).filter(({ name }) => !without?.test(name)),
+      ...helpers(world),
+    ],
+    /** A command as a process of its own. */
+    command: (action: string, params: object): Program =>
+      program(
+        `${action} ${JSON.stringify(params)}`,
+        ({ command }) => command(action, params),
+        () => true,
+      ),
+  };
+}
+
+/** What somebody asks for; the reason "asked" tells it from what the saga decides by itself. */
+const ASKED = { id: "refund", reason: "asked", status: "pending", createdAt: 0 } as const;
+
+const isStray = (intent: string, { payments, provider }: World): boolean => {
+  const order = provider.intents.find(({ id }) => id === intent)!.metadata["order"];
+  return payments.some((payment) => payment._id === order && payment.intent !== intent && payment.state !== "open");
+};
+
+function altering(call: Call, alter: NonNullable<Control["call"]>, name: string): Call {
+  const altered = ((port: string, ...args: never[]) => alter(call, port, args, name)) as Call;
+  altered.now = () => call.now();
+  return altered;
+}

@@ -1,0 +1,123 @@
+import type { Scenario } from "./scenario.ts";
+
+const line = (item: string, quantity = 1, perBuyer: number | null = null) => ({
+  item,
+  quantity,
+  perBuyer,
+  kind: "edition" as const,
+});
+const ann = { id: "o1", buyer: "ann", drivers: 1, lines: [line("a")] };
+const bob = { id: "o2", buyer: "bob", drivers: 1, lines: [line("a")] };
+
+const one: Omit<Scenario, "name"> = {
+  orders: [ann],
+  stock: { a: 1 },
+  fine: ["inventory", "payments", "delivery"],
+  acts: ["pay", "cancel", "refund"],
+  payers: 1,
+  helpers: 1,
+  plenty: true,
+};
+const two: Omit<Scenario, "name"> = {
+  ...one,
+  orders: [ann, bob],
+  fine: ["inventory"],
+  plenty: false,
+};
+
+/** Each is explored completely within its bounds; together they are what the model check claims. */
+export const SCENARIOS = {
+  life: { ...one, name: "one order's whole life, each read and write a step, with two sweepers", helpers: 2 },
+  twins: { ...one, name: "the same with two drivers", orders: [{ ...ann, drivers: 2 }], helpers: 0 },
+  late: {
+    ...one,
+    name: "two drivers and a second copy, which a late claim might take",
+    fine: ["inventory"],
+    stock: { a: 2 },
+    orders: [{ ...ann, drivers: 2 }],
+    helpers: 0,
+  },
+  tabs: { ...one, name: "two tabs at the till, a webhook or sweeper, and the saga", fine: ["payments"], payers: 2 },
+  cards: {
+    ...one,
+    name: "cards declined, payments and refunds delayed or failed",
+    fine: ["payments"],
+    acts: [...one.acts, "decline", "delay"],
+  },
+  outage: {
+    ...one,
+    name: "a provider that fails calls and voids intents",
+    fine: ["payments"],
+    acts: [...one.acts, "void", "fail"],
+    payers: 2,
+    helpers: 0,
+  },
+  stray: { ...one, name: "a success that nobody expects", fine: ["payments"], acts: [...one.acts, "leak"] },
+  undelivered: {
+    ...one,
+    name: "delivery and stock that fail for an hour",
+    fine: ["delivery"],
+    acts: [...one.acts, "fail"],
+    orders: [{ ...ann, drivers: 2 }],
+  },
+  rivals: { ...two, name: "two buyers, one copy", acts: ["cancel"], payers: 0 },
+  pairs: {
+    ...two,
+    name: "two buyers of two copies each, of which there are two",
+    orders: [
+      { ...ann, lines: [line("a", 2)] },
+      { ...bob, lines: [line("a", 2)] },
+    ],
+    stock: { a: 2 },
+    acts: ["cancel"],
+    payers: 0,
+    helpers: 0,
+  },
+  crossed: {
+    ...two,
+    name: "two buyers, two lines in opposite order, one copy of each",
+    orders: [
+      { ...ann, lines: [line("a"), line("b")] },
+      { ...bob, lines: [line("b"), line("a")] },
+    ],
+    stock: { a: 1, b: 1 },
+    acts: ["cancel"],
+    payers: 0,
+    helpers: 0,
+  },
+  enough: {
+    ...two,
+    name: "two buyers, two copies",
+    stock: { a: 2 },
+    acts: ["cancel"],
+    payers: 0,
+    helpers: 0,
+    plenty: true,
+  },
+  limit: {
+    ...two,
+    name: "two orders of one buyer who may have one copy",
+    orders: [
+      { ...ann, lines: [line("a", 1, 1)] },
+      { ...bob, buyer: "ann", lines: [line("a", 1, 1)] },
+    ],
+    stock: { a: 2 },
+    acts: ["cancel"],
+    payers: 0,
+    helpers: 0,
+  },
+  again: {
+    ...two,
+    name: "the same one after the other, with what the first left behind",
+    orders: [
+      { ...ann, lines: [line("a", 1, 1)], drivers: 2 },
+      { ...bob, buyer: "ann", lines: [line("a", 1, 1)], after: "o1" },
+    ],
+    stock: { a: 2 },
+    acts: [],
+    payers: 0,
+    helpers: 0,
+    plenty: true,
+  },
+  lives: { ...two, name: "two buyers' whole lives around one copy, each command a step", fine: [] },
+} satisfies Record<string, Scenario>;
