@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import type { ServiceBroker } from "moleculer";
 import { connect, type JetStreamManager, type NatsConnection } from "nats";
 import type { Envelope } from "../core/facts.ts";
 import { describeWith, testBroker } from "../tests/broker.ts";
@@ -8,6 +9,17 @@ import { nats } from "../tests/servers.ts";
 import { wireTo } from "../tests/wire.ts";
 
 const ids = (count: number, prefix: string) => Array.from({ length: count }, (_, i) => fact(`${prefix}${i}`));
+
+/** Moleculer's own connection is back: it cannot be ended while it is away. */
+const reconnected = ({ transit }: ServiceBroker) => {
+  const { client } = transit!.tx as unknown as { client: NatsConnection };
+  return until(() =>
+    client.flush().then(
+      () => true,
+      () => false,
+    ),
+  );
+};
 
 describeWith(nats, "a cluster on JetStream", (server) => {
   let world: BusWorld;
@@ -63,6 +75,7 @@ describeWith(nats, "a cluster on JetStream", (server) => {
     expect(got.toSorted()).toEqual(facts.map(({ id }) => id).sort());
     wire.mend();
     release();
+    await reconnected(lost.broker);
     await lost.stop();
     wire.close();
   });
@@ -106,6 +119,7 @@ describeWith(nats, "a cluster on JetStream", (server) => {
     await cut.broker.destroyService("mail");
     expect(Date.now() - start).toBeLessThan(4000);
     wire.mend();
+    await reconnected(cut.broker);
     await cut.stop();
     wire.close();
   });
@@ -156,6 +170,7 @@ describeWith(nats, "a cluster on JetStream", (server) => {
     await bus.publish([fact("f")]);
     await until(() => got.length >= 6);
     expect(new Set(got).size).toBe(got.length);
+    await reconnected(cut.broker);
     await cut.stop();
     wire.close();
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Envelope } from "../core/facts.ts";
 import { describeWith } from "../tests/broker.ts";
-import { fact, listener, noting, until } from "../tests/bus.ts";
+import { fact, listener, noting, until, type BusService } from "../tests/bus.ts";
 import { BusWorld } from "../tests/bus.world.ts";
 import { nats } from "../tests/servers.ts";
 
@@ -104,6 +104,24 @@ function contract(env: () => Record<string, string | undefined>): void {
     await again.publish([fact("c")]);
     await until(() => refunded.got.length && paid.got.length);
     expect([paid.got, refunded.got]).toEqual([["order:c:1:0"], ["order:a:2:0"]]);
+  });
+
+  test("handlers begin when every service of the process is started", async () => {
+    const shop = await world.start(listener("shop"));
+    await shop.publish([fact("a")]);
+    await shop.stop();
+    let [attempts, pings] = [0, 0];
+    const handler = async function (this: BusService) {
+      attempts++;
+      pings += (await this.broker.call("slow.ping")) as number;
+    };
+    await world.start(listener("mail", { "order.paid": { handler } }, { backoff: [] }), {
+      name: "slow",
+      actions: { ping: () => 1 },
+      started: () => new Promise((resolve) => setTimeout(resolve, 300)),
+    });
+    await until(() => pings);
+    expect(attempts).toBe(1);
   });
 
   test("`each`: from now on, and nothing of it stays", async () => {

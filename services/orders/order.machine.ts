@@ -92,9 +92,6 @@ export type Verdict409 = Refusal | { type: "PRICE_CHANGED" | "MIXED_SELLERS"; da
 /** How long goods may fail to be delivered before the buyer gets the money back, ms. */
 export const DELIVER_WITHIN = 3_600_000;
 
-const FINAL: readonly OrderState[] = ["rejected", "expired", "cancelled", "refunded"];
-export const isFinal = ({ state }: OrderDoc): boolean => FINAL.includes(state);
-
 type Decision = Change<OrderDoc> | null;
 
 const about = ({ _id, seller, lines }: OrderDoc) => ({

@@ -98,4 +98,4 @@ export const provider = {
 };
 
 /** An answer that did not come in time; the provider's own failures are among the outcomes. */
-export const timeout = (): unknown => fail("TRY_AGAIN");
+const timeout = (): unknown => fail("TRY_AGAIN");

@@ -39,6 +39,8 @@ export interface Scenario {
   helpers: number;
   /** There is a copy for everybody, so nobody may be refused. */
   plenty?: boolean;
+  /** There is enough for one of them, so they may not all be refused for each other's sake. */
+  contest?: boolean;
 }
 
 /** A guard taken out: never in shipped code, but between it and the world. */

@@ -25,17 +25,34 @@ const two: Omit<Scenario, "name"> = {
   plenty: false,
 };
 
-/** Each is explored completely within its bounds; together they are what the model check claims. */
+/**
+ * Each is explored completely within its bounds; together they are what the model check claims. Every order may
+ * expire at any time; a cancel is the same with another name, and is left out where there is much else.
+ */
 export const SCENARIOS = {
   life: { ...one, name: "one order's whole life, each read and write a step, with two sweepers", helpers: 2 },
-  twins: { ...one, name: "the same with two drivers", orders: [{ ...ann, drivers: 2 }], helpers: 0 },
+  twins: {
+    ...one,
+    name: "the same with two drivers",
+    orders: [{ ...ann, drivers: 2 }],
+    acts: ["pay", "refund"],
+    helpers: 0,
+  },
   late: {
     ...one,
     name: "two drivers and a second copy, which a late claim might take",
     fine: ["inventory"],
     stock: { a: 2 },
     orders: [{ ...ann, drivers: 2 }],
+    acts: ["pay", "refund"],
     helpers: 0,
+  },
+  basket: {
+    ...one,
+    name: "two copies of one item and an unlimited one, each write of stock and delivery a step",
+    fine: ["inventory", "delivery"],
+    orders: [{ ...ann, lines: [line("a", 2), { ...line("b"), kind: "unlimited" }] }],
+    stock: { a: 2 },
   },
   tabs: { ...one, name: "two tabs at the till, a webhook or sweeper, and the saga", fine: ["payments"], payers: 2 },
   cards: {
@@ -60,7 +77,7 @@ export const SCENARIOS = {
     acts: [...one.acts, "fail"],
     orders: [{ ...ann, drivers: 2 }],
   },
-  rivals: { ...two, name: "two buyers, one copy", acts: ["cancel"], payers: 0 },
+  rivals: { ...two, name: "two buyers, one copy", acts: ["cancel"], payers: 0, contest: true },
   pairs: {
     ...two,
     name: "two buyers of two copies each, of which there are two",
@@ -84,6 +101,7 @@ export const SCENARIOS = {
     acts: ["cancel"],
     payers: 0,
     helpers: 0,
+    contest: true,
   },
   enough: {
     ...two,

@@ -21,9 +21,9 @@ export interface World {
 }
 
 /** `now()` before every deadline, and after it. */
-export const EARLY = 0;
+const EARLY = 0;
 export const DEADLINE = 1_000;
-export const LATE = 1_000_000_000;
+const LATE = 1_000_000_000;
 
 /** What a verb does to the value of a cell: an answer or an error, and the value afterwards. */
 export interface Result<V> {
