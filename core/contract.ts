@@ -123,7 +123,7 @@ export interface Subscription<D> {
   mode: "group" | "each";
   /** Where a new group begins: with all facts of the log, or with those from now on. */
   from?: "all" | "new";
-  handler: (fact: Envelope & { data: D }) => Promise<void>;
+  handler: (fact: Omit<Envelope, "data"> & { data: D }) => Promise<void>;
 }
 
 type Base<All extends Table> = Omit<Service, "broker"> & {

@@ -1,7 +1,7 @@
 import { Validators, type Context } from "moleculer";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { Clean, Clone } from "typebox/value";
+import { Check } from "typebox/value";
 import { fail } from "./errors.ts";
 
 export interface Fault {
@@ -36,6 +36,24 @@ export function closed<T extends TSchema>(schema: T): T {
   return close(schema) as T;
 }
 
+interface Node {
+  anyOf?: Node[];
+  items?: Node;
+  properties?: Record<string, Node>;
+}
+
+/**
+ * A copy of a value that fits, with the fields that the schema names; in a union the first member that fits names
+ * them. By the plain JSON Schema, since Moleculer's copy of an action has lost what the library marks its types with.
+ */
+function known({ anyOf, items, properties }: Node, value: unknown): unknown {
+  if (anyOf) return known(anyOf.find((member) => Check(member as TSchema, value)) ?? {}, value);
+  if (Array.isArray(value)) return items ? value.map((one) => known(items, one)) : value;
+  if (!properties || typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).filter(([name]) => Object.hasOwn(properties, name));
+  return Object.fromEntries(fields.map(([name, field]) => [name, known(properties[name]!, field)]));
+}
+
 /**
  * Holds every call to its contract. Between services unknown fields are dropped, not refused, so that two
  * versions can run side by side; the gateway refuses them before it calls.
@@ -49,14 +67,14 @@ export class ContractValidator extends (Validators.Base as unknown as new (optio
       name: "Validator",
       localAction(next: (ctx: Context) => Promise<unknown>, action: { params?: TSchema }) {
         if (!action.params) return next;
-        const exact = Compile(closed(action.params));
-        const check = judge(action.params);
-        const schema = action.params;
+        const { params } = action;
+        const exact = Compile(closed(params));
+        const check = judge(params);
         return (ctx: Context) => {
           if (exact.Check(ctx.params)) return next(ctx);
           const faults = check(ctx.params);
           if (faults) return Promise.reject(fail("VALIDATION_ERROR", faults));
-          (ctx as { params: unknown }).params = Clean(schema, Clone(ctx.params));
+          (ctx as { params: unknown }).params = known(params, ctx.params);
           return next(ctx);
         };
       },

@@ -101,7 +101,8 @@ export const inventory = contract({
   },
 });
 
-const Stored = <D>() => Type.Unsafe<D>(Type.Object({}));
+/** A document between the services of this folder; its writer answers for it. */
+const Stored = <D>() => Type.Unsafe<D>(Type.Unknown());
 
 /** Reservations are a collection of their own, called only from this folder; `changes` also by the audit. */
 export const reservations = contract({

@@ -80,7 +80,7 @@ export const CONTROLS: Proof[] = [
   {
     rule: "R5 a use kept for nobody is freed",
     scenario: "again",
-    breaks: /^P1 nobody is refused while there is a copy/,
+    breaks: /^P1 nobody is refused without need/,
     async call(ask, port, args: unknown[], program) {
       const answer = await ask<object>(port, ...args);
       const looks = program === "drive o2" && port === "reservations.get" && args[0] === "o1";
@@ -109,7 +109,7 @@ export const CONTROLS: Proof[] = [
   {
     rule: "R8 a slot holds one unit",
     scenario: "late",
-    breaks: /^P1 a copy has one place/,
+    breaks: /^P1 a place has one copy/,
     call: (ask, port, args) => (port === "units.claim" ? ask(port, ...args, ["free", "held"]) : ask(port, ...args)),
   },
   {

@@ -3,7 +3,8 @@ import type { OrderDoc } from "../../services/orders/order.machine.ts";
 import type { Scenario } from "./scenario.ts";
 import { isOver, type World } from "./world.ts";
 
-type Check = (world: World, scenario: Scenario) => string | false | null | undefined;
+/** What breaks a property: the id of a document, or nothing. */
+type Culprit = string | false | null | undefined;
 
 const paymentOf = ({ payments }: World, { _id }: OrderDoc) => payments.find((one) => one._id === _id);
 const captured = ({ provider }: World, order: string) =>
@@ -12,103 +13,102 @@ const repaid = ({ provider }: World, intent: string) =>
   provider.refunds.filter((one) => one.intent === intent && one.status !== "failed");
 const slots = ({ _id, lines }: OrderDoc) =>
   lines.flatMap((line) => slotsOf(_id, line).map((slot) => ({ slot, line, stocked: line.kind !== "unlimited" })));
-const sold = ({ state }: OrderDoc) => state === "paid" || state === "fulfilled";
-const each = <T>(list: T[], check: (one: T) => string | false | null | undefined) => {
+const isPaid = ({ state }: OrderDoc) => state === "paid" || state === "fulfilled";
+const isLive = (order: OrderDoc) => order.state === "reserved" || isPaid(order);
+
+function each<T>(list: T[], check: (one: T) => Culprit): string | undefined {
   for (const one of list) {
     const found = check(one);
     if (found) return found;
   }
   return undefined;
-};
-const twice = <T>(list: T[], key: (one: T) => string | null | undefined) => {
+}
+
+function twice(list: (string | null | undefined)[]): string | null | undefined {
   const seen = new Set<string>();
-  return list.map(key).find((one) => typeof one === "string" && (seen.has(one) || !seen.add(one)));
-};
+  return list.find((one) => typeof one === "string" && (seen.has(one) || !seen.add(one)));
+}
 
 /** What holds in every state. */
-const CHECKS: Record<string, Check> = {
-  "P1 a copy has one place, a place one copy": ({ units }) =>
-    twice(units, ({ slot }) => slot) ??
-    each(
-      units,
-      ({ _id, state, slot, order }) =>
-        (state === "free"
-          ? slot !== undefined || order !== undefined
-          : state !== "retired" && !slot?.startsWith(`${order}:`)) && _id,
-    ),
+const CHECKS: Record<string, (world: World, scenario: Scenario) => Culprit> = {
+  "P1 a place has one copy": ({ units }) => twice(units.map(({ slot }) => slot)),
+
+  "P1 a copy has one place": ({ units }) =>
+    each(units, ({ _id, state, slot, order }) => {
+      if (state === "free") return (slot !== undefined || order !== undefined) && _id;
+      return state !== "retired" && !slot?.startsWith(`${order}:`) && _id;
+    }),
+
   "P1 no copy is lost or made up": ({ units }, { stock }) =>
     each(
       Object.entries(stock),
       ([item, copies]) => units.filter((unit) => unit.item === item).length !== copies && item,
     ),
+
   "P1 nobody owns another's copy": ({ entitlements }) =>
-    twice(entitlements, ({ state, item, serial }) =>
-      state === "active" && serial !== null ? `${item}:${serial}` : null,
-    ),
-  "P1 what is reserved or paid is held": (world) =>
-    each(world.orders, (order) => {
-      const owns = order.state === "reserved" || sold(order);
-      return (
-        owns &&
-        slots(order).find(
-          ({ slot, stocked }) =>
-            stocked &&
-            !world.units.some(
-              (unit) =>
-                unit.slot === slot && (unit.state === "sold" || (unit.state === "held" && order.state !== "fulfilled")),
-            ),
-        )?.slot
-      );
+    twice(entitlements.map(({ state, item, serial }) => (state === "active" && serial ? `${item}:${serial}` : null))),
+
+  "P1 what is reserved or paid is held": ({ orders, units }) =>
+    each(orders.filter(isLive), (order) => {
+      const states = order.state === "fulfilled" ? ["sold"] : ["held", "sold"];
+      const isHeld = (slot: string) => units.some((unit) => unit.slot === slot && states.includes(unit.state));
+      return slots(order).find(({ slot, stocked }) => stocked && !isHeld(slot))?.slot;
     }),
-  "P1 a limit is kept": ({ uses, orders }) => {
-    const lines = orders.flatMap((order) => (order.state === "reserved" || sold(order) ? slots(order) : []));
-    return lines.find(({ slot, line }) => line.perBuyer !== null && !uses.some((use) => use.slot === slot))?.slot;
+
+  "P1 a limit is kept": ({ orders }) =>
+    each(orders.filter(isLive), ({ buyer, lines }) =>
+      each(lines, ({ itemId, perBuyer }) => {
+        const own = orders.filter((order) => order.buyer === buyer && isLive(order)).flatMap(slots);
+        return perBuyer !== null && own.filter(({ line }) => line.itemId === itemId).length > perBuyer && itemId;
+      }),
+    ),
+
+  "P1 nobody is refused without need": ({ orders }, { plenty, contest }) => {
+    const refused = orders.filter(({ state }) => state === "rejected");
+    return (plenty || (contest && refused.length === orders.length)) && refused[0]?._id;
   },
-  "P1 nobody is refused while there is a copy for everybody": ({ orders }, { plenty }) =>
-    plenty && orders.find(({ state }) => state === "rejected")?._id,
+
   "P2 who is fulfilled has paid and has the goods": (world) =>
     each(world.orders, (order) => {
       if (order.state !== "fulfilled") return false;
       const [intent] = captured(world, order._id);
       if (intent?.amount !== order.total || repaid(world, intent.id).length) return order._id;
-      const missing = slots(order).find(({ slot, line, stocked }) => {
+      const isOwned = ({ slot, line, stocked }: ReturnType<typeof slots>[number]) => {
         const owned = world.entitlements.find(({ _id, state }) => _id === slot && state === "active");
         const unit = world.units.find((one) => one.slot === slot);
-        return (
-          !owned ||
-          (stocked &&
-            (unit?.serial !== owned.serial ||
-              !order.lines.find(({ id }) => id === line.id)!.serials.includes(owned.serial!)))
-        );
-      });
-      return missing?.slot;
+        return owned && (!stocked || (owned.serial === unit?.serial && line.serials.includes(owned.serial!)));
+      };
+      return slots(order).find((one) => !isOwned(one))?.slot;
     }),
+
   "P2 a payment is what the provider says": (world) =>
     each(world.payments, ({ _id, state, intent }) => {
-      const paid = state === "succeeded" || state === "refunding" || state === "refunded";
-      const succeeded = world.provider.intents.some(({ id, status }) => id === intent && status === "succeeded");
-      return ((paid && !succeeded) || (state === "refunded" && repaid(world, intent!).length !== 1)) && _id;
+      const isCharged = world.provider.intents.some(({ id, status }) => id === intent && status === "succeeded");
+      if (["succeeded", "refunding", "refunded"].includes(state) && !isCharged) return _id;
+      return state === "refunded" && repaid(world, intent!).length !== 1 && _id;
     }),
-  "P3 what is over was never charged": (world, { acts }) =>
-    !acts.includes("leak") &&
-    world.orders.find((order) => isOver(order) && order.state !== "refunded" && captured(world, order._id).length)?._id,
-  "P3 money goes back only when somebody asked": (world, { acts }) =>
-    !acts.includes("leak") &&
-    each(
-      world.provider.refunds,
-      ({ intent }) =>
-        world.orders.every((order) => !order.refund || paymentOf(world, order)?.intent !== intent) && intent,
-    ),
+
+  "P3 what is over was never charged": (world, { acts }) => {
+    const over = world.orders.filter((order) => isOver(order) && order.state !== "refunded");
+    return !acts.includes("leak") && over.find(({ _id }) => captured(world, _id).length)?._id;
+  },
+
+  "P3 money goes back only when somebody asked": (world, { acts }) => {
+    const asked = world.orders.filter(({ refund }) => refund).map((order) => paymentOf(world, order)?.intent);
+    return !acts.includes("leak") && world.provider.refunds.find(({ intent }) => !asked.includes(intent))?.intent;
+  },
+
   "P3 no paid copy is lost": ({ orders }) => orders.find(({ refund }) => refund?.reason === "The copy was lost")?._id,
+
   "P4 one capture an order": (world, { acts }) =>
     !acts.includes("leak") && world.orders.find(({ _id }) => captured(world, _id).length > 1)?._id,
+
   "P4 one refund a capture": (world) => world.provider.intents.find(({ id }) => repaid(world, id).length > 1)?.id,
-  "R4 only the recorded intent can be paid": ({ buyers, payments, provider }) =>
-    buyers.find(
-      (id) =>
-        !payments.some(({ intent }) => intent === id) &&
-        provider.intents.find((one) => one.id === id)!.status !== "canceled",
-    ),
+
+  "R4 only the recorded intent can be paid": ({ buyers, payments, provider: { intents } }) => {
+    const isDead = (secret: string) => intents.some(({ id, status }) => id === secret && status === "canceled");
+    return buyers.find((secret) => !payments.some(({ intent }) => intent === secret) && !isDead(secret));
+  },
 };
 
 export function violation(world: World, scenario: Scenario): string | null {
