@@ -68,7 +68,7 @@ export class FileStore {
 
   /**
    * Keeps the bytes of a stream; resolves when they lie on the disk, and nothing stays behind otherwise.
-   * Throws TOO_LARGE past `maxBytes`, and leaves the rest of the stream unread, so that an answer can still be sent.
+   * Throws TOO_LARGE past `maxBytes`; the rest of a request is then left unread, and it can still be answered.
    */
   async put(stream: Readable, { maxBytes = Infinity }: { maxBytes?: number } = {}): Promise<Stored> {
     await mkdir(this.#uploads, { recursive: true });
@@ -129,7 +129,7 @@ async function receive(stream: Readable, file: string, maxBytes: number): Promis
   let size = 0;
   const handle = await open(file, "wx");
   try {
-    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > maxBytes) throw fail("TOO_LARGE", { maxBytes });
       hash.update(chunk);

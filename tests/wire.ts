@@ -1,9 +1,10 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-/** A connection to a server that can be cut and mended. */
+/** A connection to a server that can be cut, or left open with nothing getting through, and mended. */
 export interface Wire {
   port: number;
   cut(): void;
+  freeze(): void;
   mend(): void;
   close(): void;
 }
@@ -25,7 +26,13 @@ export async function wireTo(port: number): Promise<Wire> {
   return {
     port: (server.address() as AddressInfo).port,
     cut,
-    mend: () => void (whole = true),
+    freeze: () => {
+      for (const end of ends) end.pause();
+    },
+    mend: () => {
+      whole = true;
+      for (const end of ends) end.resume();
+    },
     close: () => {
       cut();
       server.close();

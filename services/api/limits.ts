@@ -1,6 +1,6 @@
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import { fail } from "../../core/errors.ts";
-import { networkOf } from "./address.ts";
+import { networkOf } from "../../core/network.ts";
 
 interface Allowance {
   requests: number;

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Injected } from "../../core/contract.ts";
 import { fail } from "../../core/errors.ts";
 import type { Timer } from "../../core/runtime.ts";
-import { networkOf } from "./address.ts";
+import { networkOf } from "../../core/network.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { ClientGone } from "./body.ts";
 import { MAX_STREAMS } from "./limits.ts";

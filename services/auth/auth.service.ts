@@ -1,4 +1,5 @@
 import type { Caller, Meta } from "../../core/contract.ts";
+import { networkOf } from "../../core/network.ts";
 import { fail } from "../../core/errors.ts";
 import { fieldsOf } from "../../core/store.ts";
 import { changes } from "../../mixins/changes.ts";
@@ -6,7 +7,7 @@ import { Db } from "../../mixins/db.ts";
 import { defineService, type Cluster } from "../index.ts";
 import { auth, type User } from "./auth.contract.ts";
 import { decoy, hashPassword, isOutdated, verifyPassword } from "./passwords.ts";
-import { networkOf, SigninThrottle } from "./throttle.ts";
+import { SigninThrottle } from "./throttle.ts";
 import { issueAccess } from "./tokens.ts";
 import { canonical, NETWORKS, toUser, type StoredUser } from "./user.ts";
 

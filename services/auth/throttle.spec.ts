@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { typeOf } from "../../core/errors.ts";
-import { networkOf, PER_EMAIL, PER_NETWORK, PER_PAIR, SigninThrottle, type Attempt } from "./throttle.ts";
+import { networkOf } from "../../core/network.ts";
+import { PER_EMAIL, PER_NETWORK, PER_PAIR, SigninThrottle, type Attempt } from "./throttle.ts";
 
 const WINDOW = 15 * 60;
 const MANY = 10_000;
