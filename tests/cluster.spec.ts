@@ -109,7 +109,10 @@ describeWith(nats, "a shop of two processes", (natsServer) => {
       });
       const total = { amount: 1100, currency: "eur" };
       const changed = await buyer.order([{ itemId: limited.id, quantity: 1 }], { total });
-      expect(changed).toMatchObject({ status: 409, body: { type: "PRICE_CHANGED", data: { total: 1200 } } });
+      expect(changed).toMatchObject({
+        status: 409,
+        body: { type: "PRICE_CHANGED", data: { total: { ...total, amount: 1200 } } },
+      });
       expect(await other.get(`/api/orders/${held.id}`)).toMatchObject({ status: 404, body: { type: "NOT_FOUND" } });
       expect(await seller.buy(limited.id)).toMatchObject({ status: 403, body: { type: "OWN_ITEM" } });
       const invalid = await buyer.order([{ itemId: item.id, quantity: 0 }]);
