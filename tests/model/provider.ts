@@ -1,4 +1,3 @@
-import { fail } from "../../core/errors.ts";
 import type { Intent, Payment, PaymentParams } from "../../services/payments/payment.machine.ts";
 import type { Result } from "./world.ts";
 
@@ -96,6 +95,3 @@ export const provider = {
     },
   ],
 };
-
-/** An answer that did not come in time; the provider's own failures are among the outcomes. */
-const timeout = (): unknown => fail("TRY_AGAIN");
