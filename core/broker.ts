@@ -41,7 +41,10 @@ export function brokerOptions(world: World): BrokerOptions {
   const { config } = world;
   return {
     namespace: config.NAMESPACE ?? "",
-    transporter: config.NATS_URL ? { type: "NATS", options: { url: config.NATS_URL } } : null,
+    // By itself the client gives up for good after ten tries of two seconds.
+    transporter: config.NATS_URL
+      ? { type: "NATS", options: { url: config.NATS_URL, maxReconnectAttempts: -1, reconnectTimeWait: 250 } }
+      : null,
     serializer: "JSON",
     logLevel: (config.LOGLEVEL ?? QUIET) as never,
     validator: new ContractValidator() as never,

@@ -2,8 +2,9 @@ import type { Envelope } from "../core/facts.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { describe, type DeadLetter, type Subscriber } from "./bus.ts";
 import type { Cursors, GroupCursors } from "./bus.cursors.ts";
+import type { Entry } from "./bus.entry.ts";
 import { Lanes, entityOf } from "./bus.lanes.ts";
-import type { Entry, Reader, Segments } from "./bus.segments.ts";
+import type { Reader, Segments } from "./bus.segments.ts";
 
 /** How many handlers of a group run at a time. */
 const CONCURRENCY = 16;

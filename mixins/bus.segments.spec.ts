@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemRuntime } from "../core/runtime.ts";
 import { fact } from "../tests/bus.ts";
-import { Segments, type Entry, type Reader } from "./bus.segments.ts";
+import type { Entry } from "./bus.entry.ts";
+import { Segments, type Reader } from "./bus.segments.ts";
 
 const DAY = 86_400_000;
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);

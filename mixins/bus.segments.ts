@@ -2,6 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Envelope } from "../core/facts.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { headOf, lineOf, parseLine, type Entry } from "./bus.entry.ts";
 import { openJournal, readLines, type Journal, type JournalOptions } from "./journal.ts";
 
 /** A segment that has grown past this is closed, bytes. */
@@ -10,19 +11,6 @@ const SEGMENT = 16 * 1024 * 1024;
 const KEEP = 30 * 86_400_000;
 /** How many of the newest entries stay in memory: who keeps up never reads the disk. */
 const TAIL = 1000;
-
-/** A fact at its place in the log. */
-export interface Entry {
-  /** Counts from 1, without a gap. */
-  seq: number;
-  /** The group that alone is to get it: a replayed dead letter. */
-  to?: string;
-  /** Id and type of the fact. */
-  id: string;
-  type: string;
-  /** The fact as JSON. */
-  json: string;
-}
 
 /** Reads on from a place in the log, up to `limit` entries at a time; none when it is at the end. Not to be called again before it answered. */
 export interface Reader {
@@ -42,10 +30,6 @@ interface Segment {
   at: number;
   file: string;
 }
-
-/** `{"seq":1,"at":1700000000000,"to":"mail","fact":{…}}`, one a line; `to` in few. */
-const HEAD = /^\{"seq":(\d+),"at":(\d+)/;
-const FACT = ',"fact":';
 
 /** The log on the disk: entries are appended to the last of several files, and old files are deleted. */
 export class Segments {
@@ -203,28 +187,3 @@ function parseName(folder: string, name: string): Segment[] {
   const [, first, at] = /^(\d{16})-(\d+)\.jsonl$/.exec(name) ?? [];
   return first && at ? [{ first: Number(first), at: Number(at), file: join(folder, name) }] : [];
 }
-
-const lineOf = ({ seq, to, json }: Entry, at: number): string =>
-  `{"seq":${seq},"at":${at}${to ? `,"to":${JSON.stringify(to)}` : ""}${FACT}${json}}\n`;
-
-/** The start of a line, without the cost of parsing it. */
-function headOf(line: string, file: string): { seq: number; at: number } {
-  const [, seq, at] = HEAD.exec(line) ?? [];
-  if (!seq) throw damaged(line, file);
-  return { seq: Number(seq), at: Number(at) };
-}
-
-function parseLine(line: string, file: string): Entry {
-  let parsed: { seq: number; to?: string; fact: Envelope };
-  try {
-    parsed = JSON.parse(line);
-  } catch {
-    throw damaged(line, file);
-  }
-  const { seq, to, fact } = parsed;
-  const json = line.slice(line.indexOf(FACT) + FACT.length, -1);
-  return { seq, ...(to && { to }), id: fact.id, type: fact.type, json };
-}
-
-const damaged = (line: string, file: string) =>
-  new Error(`${file} is damaged at the line that begins ${line.slice(0, 40)}`);
