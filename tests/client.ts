@@ -119,6 +119,16 @@ export class Client {
     return this.post("/api/orders", { lines, ...extra }, key === undefined ? {} : { "idempotency-key": key });
   }
 
+  /** Reserves with patience: what is undecided is asked for again, under the same key. */
+  async reserve(itemId: string, quantity = 1): Promise<Reply> {
+    const key = randomUUID();
+    for (let tries = 1; ; tries++) {
+      const reply = await this.order([{ itemId, quantity }], {}, key);
+      if (reply.status !== 503 || tries === 10) return reply;
+      await sleep(1000);
+    }
+  }
+
   buy = (itemId: string, quantity = 1) => this.order([{ itemId, quantity }]);
 
   /** Asks for the payment and confirms it as Stripe.js does. */

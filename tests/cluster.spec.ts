@@ -39,7 +39,7 @@ describeWith(nats, "a shop of two processes", (natsServer) => {
 
     test("files: listed, uploaded, bought, paid, downloaded; live on the screen all the while", async () => {
       const item = await seller.sell({ kind: "unlimited" });
-      const order = await buyer.ok(buyer.buy(item.id));
+      const order = await buyer.ok(buyer.reserve(item.id));
       const watching = new AbortController();
       const headers = { cookie: buyer.cookie };
       const live = await fetch(`${front.url}/api/live?orders=${order.id}`, { headers, signal: watching.signal });
@@ -85,7 +85,7 @@ describeWith(nats, "a shop of two processes", (natsServer) => {
 
     test("keys: sold, shown to the buyer alone, refunded and withdrawn", async () => {
       const item = await seller.sell({ kind: "keys", keys: ["ÄÖÜ-1 🗝"] });
-      const order = await buyer.ok(buyer.buy(item.id));
+      const order = await buyer.ok(buyer.reserve(item.id));
       await buyer.pay(order.id);
       await buyer.reaches(order.id, ["fulfilled"]);
       expect(await goods(order.id)).toMatchObject([{ key: "ÄÖÜ-1 🗝", serial: null }]);
@@ -97,7 +97,7 @@ describeWith(nats, "a shop of two processes", (natsServer) => {
 
     test("errors cross the wire with their status and their data", async () => {
       const [item, limited] = [await seller.sell(), await seller.sell({ stock: 5, perBuyer: 2 })];
-      const held = await buyer.ok(buyer.buy(item.id));
+      const held = await buyer.ok(buyer.reserve(item.id));
       const soldOut = { itemId: item.id, available: 0, held: 1, nextAt: held.expiresAt };
       const other = await front.client().signUp("Other");
       expect(await other.buy(item.id)).toMatchObject({ status: 409, body: { type: "SOLD_OUT", data: soldOut } });
@@ -159,7 +159,7 @@ describeWith(nats, "a shop of two processes", (natsServer) => {
 
     test("without its other half the gateway asks for patience, and a purchase goes on where it was", async () => {
       const item = await seller.sell({ stock: 2 });
-      const order = await buyer.ok(buyer.buy(item.id));
+      const order = await buyer.ok(buyer.reserve(item.id));
       const payment = await buyer.ok(buyer.post(`/api/orders/${order.id}/pay`));
       await back.crash();
       expect((await buyer.confirm(payment)).body.status).toBe("succeeded");

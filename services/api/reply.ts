@@ -24,8 +24,10 @@ export function sendJson(res: ServerResponse, status: number, body: unknown, hea
  */
 export function linger(req: IncomingMessage, res: ServerResponse, runtime: Runtime): void {
   if (req.complete) return;
+  // A request forgets its socket when that is gone.
+  const { socket } = req;
   res.once("finish", () => {
-    const late = runtime.after(LINGER, () => req.socket.destroy());
+    const late = runtime.after(LINGER, () => socket.destroy());
     req.once("end", () => late.cancel()).resume();
   });
 }

@@ -1,3 +1,4 @@
+import { fail } from "../../core/errors.ts";
 import type { ReservationLine } from "../../services/inventory/inventory.contract.ts";
 import { newUnit } from "../../services/inventory/unit.machine.ts";
 import type { Neighbours } from "../../services/orders/saga.ts";
@@ -79,8 +80,11 @@ export function model(scenario: Scenario, control: Control = {}): Model<World> {
       port === "buyers.receive" ||
       (port === "units.claim" && (query as { state?: unknown }).state === "free"),
     settled: (op, world) => settled(op, world) || (!limited && op.port.startsWith("uses.")),
-    // The provider's failures are among its answers.
-    failures: ({ port }) => (fails && !port.startsWith("provider.") && !port.startsWith("buyers.") ? [BROKEN_OFF] : []),
+    failures: ({ port }) => {
+      if (!fails || port.startsWith("buyers.")) return [];
+      // That the provider fails for good is among its answers.
+      return [port.startsWith("provider.") ? fail("TRY_AGAIN") : BROKEN_OFF];
+    },
     starts,
     sweeps,
     violation: (world) => violation(world, scenario),

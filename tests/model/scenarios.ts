@@ -49,10 +49,11 @@ export const SCENARIOS = {
   },
   basket: {
     ...one,
-    name: "two copies of one item and an unlimited one, each write of stock and delivery a step",
+    name: "two copies of one item, of which nobody may have more, and an unlimited one",
     fine: ["inventory", "delivery"],
-    orders: [{ ...ann, lines: [line("a", 2), { ...line("b"), kind: "unlimited" }] }],
+    orders: [{ ...ann, lines: [line("a", 2, 2), { ...line("b"), kind: "unlimited" }] }],
     stock: { a: 2 },
+    helpers: 0,
   },
   tabs: { ...one, name: "two tabs at the till, a webhook or sweeper, and the saga", fine: ["payments"], payers: 2 },
   cards: {
