@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Runtime } from "../../core/runtime.ts";
 
@@ -23,9 +24,9 @@ export function sendJson(res: ServerResponse, status: number, body: unknown, hea
  * answer lost with it; one left open would be read for as long as somebody likes to send.
  */
 export function linger(req: IncomingMessage, res: ServerResponse, runtime: Runtime): void {
-  if (req.complete) return;
-  // A request forgets its socket when that is gone.
-  const { socket } = req;
+  // A request forgets its socket when that is gone; then there is nobody to answer.
+  const socket = req.socket as Socket | null;
+  if (req.complete || !socket) return;
   res.once("finish", () => {
     const late = runtime.after(LINGER, () => socket.destroy());
     req.once("end", () => late.cancel()).resume();
