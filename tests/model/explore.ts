@@ -90,7 +90,10 @@ export async function explore<W extends object>(model: Model<W>, limit = 5_000_0
       if (!branches) return { point: actor, world };
       for (const branch of branches) {
         const then = places.slice();
-        if (at !== null) then[at] = numberOf(branch.point);
+        const reached = numberOf(branch.point);
+        // Who starts and finds nothing to do might as well not have started.
+        if (actor.isStart && branch.world === world && reached === 0) continue;
+        if (at !== null) then[at] = reached;
         const next = stateOf(branch.world, then, branch.world === world ? at : null);
         if (typeof next !== "string") return next;
         moves.push({ state: next, actor, instead, branch });

@@ -100,18 +100,16 @@ export function processes(scenario: Scenario, { call: alter, neighbours, without
     ];
   }
 
-  /** What people ask of an order, and what is told about its payment. */
-  function requests(order: OrderDoc, { payments }: World): Program[] {
-    const { _id, state } = order;
+  /** What people ask of an order, and what is told about its payment, in whatever state the order is by then. */
+  function requests({ _id, paymentError }: OrderDoc, { payments }: World): Program[] {
     const payment = payments.find((one) => one._id === _id);
     const isPaid = payment !== undefined && ["succeeded", "refunding", "refunded"].includes(payment.state);
-    const reserved = state === "reserved";
-    const error = order.paymentError ? undefined : payment?.error;
+    const error = paymentError ? undefined : payment?.error;
     const all: [when: boolean, name: string, decide: Decide][] = [
-      [isPaid && (reserved || state === "closing"), "paid", (doc) => paid(doc, 0)],
-      [reserved && error !== undefined, "declined", (doc) => declined(doc, error!, 0)],
-      [reserved && may("cancel"), "cancel", (doc) => close(doc, "cancelled", 0)],
-      [(state === "paid" || state === "fulfilled") && may("refund"), "refund", (doc) => refunding(doc, ASKED, 0)],
+      [isPaid, "paid", (doc) => paid(doc, 0)],
+      [error !== undefined, "declined", (doc) => declined(doc, error!, 0)],
+      [may("cancel"), "cancel", (doc) => close(doc, "cancelled", 0)],
+      [may("refund"), "refund", (doc) => refunding(doc, ASKED, 0)],
     ];
     return all.filter(([when]) => when).map(([, name, decide]) => decided(name, _id, decide));
   }

@@ -13,6 +13,7 @@ const repaid = ({ provider }: World, intent: string) =>
   provider.refunds.filter((one) => one.intent === intent && one.status !== "failed");
 const slots = ({ _id, lines }: OrderDoc) =>
   lines.flatMap((line) => slotsOf(_id, line).map((slot) => ({ slot, line, stocked: line.kind !== "unlimited" })));
+const isOwner = (state: string) => state === "open" || state === "held";
 const isPaid = ({ state }: OrderDoc) => state === "paid" || state === "fulfilled";
 const isLive = (order: OrderDoc) => order.state === "reserved" || isPaid(order);
 
@@ -68,6 +69,10 @@ const CHECKS: Record<string, (world: World, scenario: Scenario) => Culprit> = {
     return (plenty || (contest && refused.length === orders.length)) && refused[0]?._id;
   },
 
+  "P1 what is over owns nothing": ({ orders, reservations }) =>
+    orders.find((order) => isOver(order) && reservations.some(({ _id, state }) => _id === order._id && isOwner(state)))
+      ?._id,
+
   "P2 who is fulfilled has paid and has the goods": (world) =>
     each(world.orders, (order) => {
       if (order.state !== "fulfilled") return false;
@@ -87,6 +92,9 @@ const CHECKS: Record<string, (world: World, scenario: Scenario) => Culprit> = {
       if (["succeeded", "refunding", "refunded"].includes(state) && !isCharged) return _id;
       return state === "refunded" && repaid(world, intent!).length !== 1 && _id;
     }),
+
+  "P2 who is refunded has the money back": (world) =>
+    world.orders.find((order) => order.state === "refunded" && paymentOf(world, order)?.state !== "refunded")?._id,
 
   "P3 what is over was never charged": (world, { acts }) => {
     const over = world.orders.filter((order) => isOver(order) && order.state !== "refunded");
@@ -149,7 +157,7 @@ export function unfinished(world: World): string | null {
   const keeps = (order: OrderDoc) => order.state === "fulfilled" || refusedRefund(order);
   // A use without an owner is freed when its room is needed.
   const hasOwner = (slot: string) =>
-    reservations.some(({ _id, state }) => slot.startsWith(`${_id}:`) && (state === "open" || state === "held"));
+    reservations.some(({ _id, state }) => slot.startsWith(`${_id}:`) && isOwner(state));
   return (
     each(orders, (order) => !isOver(order) && !keeps(order) && `order ${order._id} is ${order.state}`) ??
     each(

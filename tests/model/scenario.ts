@@ -6,16 +6,16 @@ import { BROKEN_OFF } from "./engine.ts";
 import type { Model } from "./model.ts";
 import { processes } from "./processes.ts";
 import { forbidden, unfinished, violation } from "./properties.ts";
-import { CLOCK, type Call } from "./replay.ts";
+import { CLOCK, type Call, type Op } from "./replay.ts";
 import { DEADLINE, run, settled, type World } from "./world.ts";
 
 export type Service = "inventory" | "payments" | "delivery";
 
 /**
  * What may happen beyond reserving, crashes and the deadline: people pay, cancel and ask for refunds; cards are
- * declined, payments and refunds delayed; intents are voided at the provider; calls fail; a secret leaks.
+ * declined, payments and refunds delayed; intents are voided at the provider; calls fail; a secret leaks; nothing can be delivered any more.
  */
-export type Act = "pay" | "cancel" | "refund" | "decline" | "delay" | "void" | "fail" | "leak";
+export type Act = "pay" | "cancel" | "refund" | "decline" | "delay" | "void" | "fail" | "leak" | "down";
 
 /** How large a world is, and who acts in it. */
 export interface Scenario {
@@ -64,10 +64,11 @@ export function model(scenario: Scenario, control: Control = {}): Model<World> {
   const { starts, sweeps, command } = processes(scenario, control);
   const limited = scenario.orders.some(({ lines }) => lines.some(({ perBuyer }) => perBuyer !== null));
   const fails = scenario.acts.includes("fail");
+  const isDown = scenario.acts.includes("down");
   return {
     initial: initial(scenario),
     roles: [...scenario.orders.flatMap(({ drivers }) => [drivers, scenario.payers]), scenario.helpers],
-    run,
+    run: (op, world) => (isDown && grants(op) ? [{ answer: { error: BROKEN_OFF } }] : run(op, world)),
     command: ({ port, args: [action, params] }) => {
       if (port !== "command") return null;
       const service = (action as string).split(".")[0] as Service;
@@ -92,6 +93,9 @@ export function model(scenario: Scenario, control: Control = {}): Model<World> {
     unfinished,
   };
 }
+
+const grants = ({ port, args: [doc] }: Op) =>
+  port === "entitlements.insert" && (doc as { state?: string }).state === "active";
 
 const PRICE = 100;
 

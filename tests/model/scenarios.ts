@@ -78,6 +78,7 @@ export const SCENARIOS = {
     acts: [...one.acts, "fail"],
     orders: [{ ...ann, drivers: 2 }],
   },
+  down: { ...one, name: "a delivery that never comes back", fine: ["delivery"], acts: ["pay", "down"] },
   rivals: { ...two, name: "two buyers, one copy", acts: ["cancel"], payers: 0, contest: true },
   pairs: {
     ...two,
@@ -138,5 +139,12 @@ export const SCENARIOS = {
     helpers: 0,
     plenty: true,
   },
-  lives: { ...two, name: "two buyers' whole lives around one copy, each command a step", fine: [] },
+  market: {
+    ...two,
+    name: "two buyers' whole lives around one copy, each write of stock a step",
+    acts: ["pay", "refund"],
+    helpers: 0,
+    contest: true,
+  },
+  lives: { ...two, name: "the same with all sweepers, each command a step", fine: [], contest: true },
 } satisfies Record<string, Scenario>;
