@@ -22,7 +22,7 @@ describe("The shipped machines keep P1–P4 in every state, and can always come 
     "$name",
     async (scenario) => {
       const { states, transitions, worlds, ms, violation } = await explore(model(scenario));
-      const sizes = [states, transitions, worlds.length].map((size) => figures.format(size).padStart(11)).join("");
+      const sizes = [states, transitions, worlds.length].map((size) => figures.format(size).padStart(13)).join("");
       lines.push(`${sizes}${(ms / 1000).toFixed(1).padStart(7)} s  ${scenario.name}`);
       for (const { orders, payments } of worlds) {
         for (const { state, why = "", refund } of orders)
@@ -41,7 +41,7 @@ describe("The shipped machines keep P1–P4 in every state, and can always come 
     expect([...orderStates]).toEqual(expect.arrayContaining([...orders, ...paid, ...unpaid]));
     const payments = ["open", "closing", "cancelled", "succeeded", "refunding", "refunded", "refunded stray"];
     expect([...paymentStates]).toEqual(expect.arrayContaining(payments));
-    lines.unshift(`${["states", "transitions", "worlds"].map((word) => word.padStart(11)).join("")}`);
+    lines.unshift(`${["states", "transitions", "worlds"].map((word) => word.padStart(13)).join("")}`);
   });
 });
 

@@ -66,8 +66,9 @@ export const provider = {
     const canCancel = intent.status === "requires_payment_method";
     return [{ value: null, ...(canCancel && { next: put(state, { ...intent, status: "canceled" }) }) }];
   },
-  /** As the adapter does it: read what is known, else ask under the payment's key; `key` is for controls. */
-  refund(state: Provider, { _id, intent, attempt, refund }: Payment, key = `re:${_id}:${attempt}`) {
+  /** As the adapter does it: read what is known, else ask under the payment's key. */
+  refund(state: Provider, { _id, intent, attempt, refund }: Payment) {
+    const key = `re:${_id}:${attempt}`;
     const known = refund
       ? state.refunds.find(({ id }) => id === refund.id)
       : attempt > 1 && state.refunds.find((one) => one.intent === intent);

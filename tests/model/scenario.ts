@@ -80,6 +80,7 @@ export function model(scenario: Scenario, control: Control = {}): Model<World> {
       port === CLOCK ||
       port === "buyers.receive" ||
       (port === "units.claim" && (query as { state?: unknown }).state === "free"),
+    // Where nobody is limited there are never any uses.
     settled: (op, world) => settled(op, world) || (!limited && op.port.startsWith("uses.")),
     failures: ({ port }) => {
       if (!fails || port.startsWith("buyers.")) return [];
