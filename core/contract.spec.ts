@@ -14,9 +14,6 @@ describe("contracts at run time", () => {
   beforeAll(async () => {
     const uses = defineService(cluster.uses)({
       actions: {
-        async findOne() {
-          return null;
-        },
         async find(ctx) {
           heard = ctx.params;
           return [];

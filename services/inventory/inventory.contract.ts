@@ -125,7 +125,6 @@ export const reservations = contract({
 export const uses = contract({
   name: "uses",
   actions: {
-    findOne: { params: Type.Object({ slot: Type.String() }), returns: Nullable(Stored<Use>()), idempotent: true },
     find: { params: Type.Object({ prefix: Type.String() }), returns: Type.Array(Stored<Use>()), idempotent: true },
     insert: { params: Type.Object({ doc: Stored<Use>() }), returns: Type.Boolean() },
     remove: { params: Type.Object({ slot: Type.String() }), returns: Type.Integer(), idempotent: true },

@@ -188,7 +188,6 @@ export default defineService(inventory)({
       },
       units: db,
       uses: {
-        findOne: (query) => broker.call("uses.findOne", query),
         find: (query) => broker.call("uses.find", query),
         insert: (doc) => broker.call("uses.insert", { doc }),
         remove: (query) => broker.call("uses.remove", query),

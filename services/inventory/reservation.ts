@@ -27,7 +27,6 @@ export interface StockRoom {
   reservations: Store<Reservation>;
   units: Pick<Collection<Unit>, "findOne" | "claim">;
   uses: {
-    findOne(query: { slot: string }): Promise<Use | null>;
     /** All whose id begins so. */
     find(query: { prefix: string }): Promise<Use[]>;
     /** False when its id or its slot is taken. */

@@ -15,9 +15,6 @@ export default defineService(uses)({
     }),
   ],
   actions: {
-    findOne(ctx) {
-      return this.db.findOne({ slot: ctx.params.slot });
-    },
     find(ctx) {
       const { prefix } = ctx.params;
       return this.db.find({ _id: { $gt: prefix, $lt: `${prefix}~` } });

@@ -63,7 +63,6 @@ export function shop(call: Call, fine: Fine, alter: (saga: Neighbours) => Neighb
     reservations: store<Reservation>(call, "reservations", () => null),
     units,
     uses: {
-      findOne: (query) => uses.findOne(query),
       find: ({ prefix }) => uses.find({ _id: { $gt: prefix, $lt: `${prefix}~` } }),
       insert: (use) => uses.insert(use),
       remove: (query) => uses.remove(query),
