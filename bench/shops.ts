@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../tests/servers.ts";
+import { freePort } from "../cluster/servers.ts";
 import { Shop } from "../tests/shop.ts";
 import { newItem } from "../services/items/item.ts";
 import { newUnit } from "../services/inventory/unit.machine.ts";

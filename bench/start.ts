@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { flags, settings } from "../bin/tuning.mjs";
-import { freePort } from "../tests/servers.ts";
+import { freePort } from "../cluster/servers.ts";
 import { atMost, rounded, type Claim } from "./claims.ts";
 import { cpuOf, median } from "./meter.ts";
 import { send, textOf } from "./person.ts";

@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
  */
 export const flags = ["--max-semi-space-size=16", "--heap-growing-percent=60", "--initial-old-space-size=64"];
 
+/** A process of the cluster runs few services: its heap may stay small. */
+export const podFlags = ["--max-semi-space-size=4", "--heap-growing-percent=60"];
+
 export const settings = {
   // Passwords are hashed in blocks of 19 MB. After the first of them glibc keeps such blocks for later instead of
   // giving them back, some 100 MB in all; a fixed threshold ends that. Other C libraries take no notice.

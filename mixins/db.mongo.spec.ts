@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { ServiceSchema } from "moleculer";
 import { Type } from "typebox";
 import { describeWith, testBroker, type TestBroker, type TestBrokerOptions } from "../tests/broker.ts";
-import { freePort, mongo } from "../tests/servers.ts";
+import { freePort } from "../cluster/servers.ts";
+import { mongo } from "../tests/servers.ts";
 import type { Collection, Doc } from "./collection.ts";
 import { Db } from "./db.ts";
 

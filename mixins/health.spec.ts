@@ -7,7 +7,8 @@ import { Counter } from "prom-client";
 import { brokerOptions } from "../core/broker.ts";
 import { fail } from "../core/errors.ts";
 import { describeWith, testBroker, type TestBroker } from "../tests/broker.ts";
-import { freePort, nats } from "../tests/servers.ts";
+import { freePort } from "../cluster/servers.ts";
+import { nats } from "../tests/servers.ts";
 import { wireTo } from "../tests/wire.ts";
 import { actionMetrics, metrics, probes, probeServer } from "./health.ts";
 

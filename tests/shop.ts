@@ -5,7 +5,8 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { flags, settings } from "../bin/tuning.mjs";
 import { Client } from "./client.ts";
-import { databaseOf, freePort } from "./servers.ts";
+import { freePort } from "../cluster/servers.ts";
+import { databaseOf } from "./servers.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const START_WITHIN = 30_000;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import type { ServiceBroker } from "moleculer";
-import { freePort } from "./servers.ts";
+import { freePort } from "../cluster/servers.ts";
 
 /** A cash desk for specs of services: it passes `/v1` to the sandbox and webhooks to payments, as the gateway does. */
 export interface Till {
