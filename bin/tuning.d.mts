@@ -1,2 +1,3 @@
 export const flags: string[];
+export const podFlags: string[];
 export const settings: Record<string, string>;
