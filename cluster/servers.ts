@@ -161,6 +161,11 @@ export class LocalServer {
     }
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.exitCode === null && !this.#child.signalCode ? this.#child.pid : undefined;
+  }
+
   /** Gently, so that it writes what it has. */
   async stop(): Promise<void> {
     this.#child?.stdin?.end();
