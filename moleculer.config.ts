@@ -1,7 +1,7 @@
 import type { BrokerOptions } from "moleculer";
 import { brokerOptions } from "./core/broker.ts";
 import { ConfigError, readConfig } from "./core/config.ts";
-import { startAndStop } from "./core/process.ts";
+import { nodeActions, startAndStop } from "./core/process.ts";
 import { systemRuntime } from "./core/runtime.ts";
 import { loadSecrets } from "./core/secrets.ts";
 import { actionMetrics, probeServer } from "./mixins/health.ts";
@@ -13,7 +13,11 @@ function options(): BrokerOptions {
     const runtime = systemRuntime({ crashAt: config.CRASH_AT });
     const common = brokerOptions({ config, runtime, secrets: loadSecrets(config) });
     const own = [startAndStop(runtime), probeServer(), actionMetrics()];
-    return { ...common, middlewares: [...common.middlewares!, ...own] };
+    return {
+      ...common,
+      internalServices: nodeActions(runtime) as never,
+      middlewares: [...common.middlewares!, ...own],
+    };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -13,7 +13,7 @@ install();
 const runner = [
   ...flags,
   join(root, "node_modules", "moleculer", "bin", "moleculer-runner.mjs"),
-  ...["-c", "moleculer.config.ts", "--mask", "**/*.service.ts"],
+  ...["-c", repl ? "ops/repl.config.ts" : "moleculer.config.ts", "--mask", "**/*.service.ts"],
   ...(repl ? ["--repl"] : []),
   "services",
 ];

@@ -16,6 +16,6 @@ export const settings = {
   // giving them back, some 100 MB in all; a fixed threshold ends that. Other C libraries take no notice.
   MALLOC_MMAP_THRESHOLD_: "131072",
   MALLOC_ARENA_MAX: "2",
-  // A start costs a third less once a gentle stop has written it.
+  // A start costs a third less once an earlier one has written it.
   NODE_COMPILE_CACHE: join(dirname(dirname(fileURLToPath(import.meta.url))), "node_modules", ".cache", "compile"),
 };

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "./servers.ts";
+import { freePort } from "./ports.ts";
 import { Worker, type Listener } from "./worker.ts";
 
 const SERVICES = join(import.meta.dirname, "..", "services");
@@ -10,6 +10,8 @@ const ALONE = ["sandbox", "demo"];
 export interface ClusterOptions {
   /** How many processes each service has. */
   replicas: number;
+  /** The services of each process, comma-separated; each has one of its own by default. */
+  groups?: string[] | undefined;
   /** The first gateway's port; its replicas take the next ones, everything else a free one. */
   port: number;
   /** What all of them have in their environment: the servers' URLs, the secrets. */
@@ -26,16 +28,17 @@ export class Cluster {
   }
 
   /** Starts all at once: each waits for those it needs. */
-  static async start({ replicas, port, env, listener }: ClusterOptions): Promise<Cluster> {
+  static async start({ replicas, groups = roles(), port, env, listener }: ClusterOptions): Promise<Cluster> {
     const shared = { PUBLIC_URL: `http://localhost:${port}`, API_URL: `http://127.0.0.1:${port}`, ...env };
     const workers: Worker[] = [];
-    for (const services of roles()) {
-      const count = ALONE.includes(services) ? 1 : replicas;
+    for (const services of groups) {
+      const [first = "", ...others] = services.split(",");
+      const count = [first, ...others].every((service) => ALONE.includes(service)) ? 1 : replicas;
       for (let n = 1; n <= count; n++) {
         const plan = {
-          name: count > 1 ? `${services}-${n}` : services,
+          name: count > 1 ? `${first}-${n}` : first,
           services,
-          port: services === "api" ? port + n - 1 : await freePort(),
+          port: first === "api" ? port + n - 1 : await freePort(),
           env: { ...shared },
         };
         workers.push(new Worker(plan, listener));
@@ -45,9 +48,14 @@ export class Cluster {
     return new Cluster(workers);
   }
 
+  /** The shop as people open it. */
+  get url(): string {
+    return `http://localhost:${new URL(this.of("api")[0]!.url).port}`;
+  }
+
   /** The processes of a service. */
   of(services: string): Worker[] {
-    return this.workers.filter((worker) => worker.services === services);
+    return this.workers.filter((worker) => worker.services.split(",").includes(services));
   }
 
   /** Resolves when every process is ready. */
@@ -56,9 +64,11 @@ export class Cluster {
   }
 
   /** The gateways first, so that what they have taken in can still be answered; then the others. */
-  async stop(): Promise<void> {
+  async stop(phase: (name: string) => void = () => {}): Promise<void> {
     const gateways = this.of("api");
+    phase("gateways");
     await Promise.all(gateways.map((worker) => worker.stop()));
+    phase("services");
     await Promise.all(this.workers.filter((worker) => !gateways.includes(worker)).map((worker) => worker.stop()));
   }
 }

@@ -1,73 +1,90 @@
 import { join, resolve } from "node:path";
-import { loadSecrets } from "../core/secrets.ts";
-import { ConfigError, readConfig } from "../core/config.ts";
+import { ConfigError } from "../core/config.ts";
+import { lockFolder } from "../core/lock.ts";
+import { rootKeys } from "../core/secrets.ts";
+import { Backing } from "./backing.ts";
+import { Board } from "./board.ts";
 import { Cluster } from "./cluster.ts";
-import { LocalServer, mongo, nats, redis, type Recipe } from "./servers.ts";
-import type { Worker } from "./worker.ts";
+import { planOf } from "./plan.ts";
+import { Terminal } from "./terminal.ts";
 
-const COLOURS = [36, 32, 33, 35, 34, 96, 92, 93, 95, 94, 31];
-const colourOf = new Map<string, number>();
-function paint(name: string): string {
-  const role = name.replace(/-\d+$/, "");
-  if (!colourOf.has(role)) colourOf.set(role, COLOURS[colourOf.size % COLOURS.length]!);
-  return `\x1b[${colourOf.get(role)}m${name.padEnd(12)}\x1b[0m`;
-}
-const say = (name: string, line: string) => void process.stdout.write(`${paint(name)} ${line}\n`);
+/** What has not stopped by then is killed, ms. */
+const STOP_WITHIN = 10_000;
+/** One Ctrl-C arrives several times: from the terminal, from npm, from bin/cluster.mjs. Later it is another one, ms. */
+const SAME_SIGNAL = 500;
 
-async function main(): Promise<void> {
-  const replicas = Number(process.env["REPLICAS"] ?? 1);
-  const dir = resolve(process.env["DATA_DIR"] ?? "./data");
-  const servers: LocalServer[] = [];
-  const env: Record<string, string> = { DATA_DIR: dir };
-  for (const recipe of [nats, redis, mongo]) {
-    const { url, server } = await urlOf(recipe, join(dir, "cluster"));
-    env[recipe.variable] = url;
-    if (server) servers.push(server);
-    say(recipe.title, server ? `started at ${url}` : `given at ${url}`);
-  }
-  const config = readConfig({ ...process.env, ...env, ...PLACEHOLDERS });
-  Object.assign(env, keysOf(config.DATA_DIR));
-  const cluster = await Cluster.start({
-    replicas,
-    port: config.PORT,
-    env,
+const { stdout, stderr, env } = process;
+const terminal = new Terminal({
+  write: (text) => void stdout.write(text),
+  colours: stdout.isTTY && !env["NO_COLOR"],
+  quiet: !env["LOGLEVEL"],
+});
+const backing = new Backing(terminal);
+let cluster: Cluster | undefined;
+let board: Board | undefined;
+let stoppingSince: number | undefined;
+
+async function start(): Promise<void> {
+  const began = Date.now();
+  const plan = await planOf(env);
+  const dir = resolve(plan.config.DATA_DIR);
+  await lockFolder(dir);
+  const keys = rootKeys({ ...plan.config, DATA_DIR: dir });
+  const urls = await backing.start(plan, join(dir, "cluster"));
+  if (stoppingSince !== undefined) return;
+  cluster = await Cluster.start({
+    replicas: plan.replicas,
+    port: plan.port,
+    env: { ...keys, ...urls, DATA_DIR: dir, ...given("PUBLIC_URL", "API_URL") },
     listener: {
-      said: (worker, line) => say(worker.name, line),
-      died: (worker, how, pause) => say(worker.name, `died (${how}), again in ${pause} ms`),
+      said: ({ name }, line) => terminal.pass(name, line),
+      died: (worker, how, pause) => {
+        terminal.warn(worker.name, `died (${how}), starts again in ${pause} ms`);
+        void board?.awaits(worker);
+      },
     },
   });
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    await cluster.stop();
-    await Promise.all(servers.map((server) => server.stop()));
-    process.exit(0);
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
-  const began = Date.now();
-  await cluster.ready();
-  for (const worker of cluster.workers) say(worker.name, row(worker));
-  say("cluster", `ready after ${Date.now() - began} ms: http://localhost:${config.PORT}`);
+  board = new Board(terminal, backing.started, cluster.workers);
+  terminal.say("cluster", `${cluster.workers.length} processes are starting …`);
+  if (!(await board.ready())) return;
+  await board.table();
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  terminal.say("cluster", `ready after ${seconds} s: ${cluster.url}`);
 }
 
-const row = ({ url, pid }: Worker) => `${url} ${pid}`;
-const PLACEHOLDERS = { JWT_SECRET: "x".repeat(32), DATA_KEY: "0".repeat(64) };
+/** The variables that are set, and win over what the cluster would choose. */
+const given = (...names: string[]) =>
+  Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : []))) as Record<string, string>;
 
-/** The keys of the embedded shop, made when there are none: all processes need the same. */
-function keysOf(dir: string): Record<string, string> {
-  void loadSecrets;
-  return { ...PLACEHOLDERS, DATA_DIR: dir };
+/** Gateways, services, servers: each may still need the next. Whatever is left is killed as this process ends. */
+async function stop(code = 0): Promise<void> {
+  if (stoppingSince !== undefined) {
+    if (Date.now() - stoppingSince > SAME_SIGNAL) process.exit(code || 1);
+    return;
+  }
+  const since = (stoppingSince = Date.now());
+  board?.close();
+  setTimeout(() => {
+    terminal.warn("cluster", `not stopped within ${STOP_WITHIN / 1000} s: the rest is killed`);
+    process.exit(1);
+  }, STOP_WITHIN);
+  await cluster?.stop((phase) => terminal.say("cluster", `stopping the ${phase} …`));
+  if (backing.started.length > 0) terminal.say("cluster", "stopping the servers …");
+  await backing.stop();
+  terminal.say("cluster", `stopped after ${((Date.now() - since) / 1000).toFixed(1)} s`);
+  process.exit(code);
 }
 
-async function urlOf(recipe: Recipe, dir: string): Promise<{ url: string; server?: LocalServer }> {
-  const given = process.env[recipe.variable];
-  if (given) return { url: given };
-  const server = await LocalServer.start(recipe, { dir: join(dir, recipe.title.toLowerCase()) });
-  return { url: server.url, server };
+function fail(error: unknown): void {
+  stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
+  if (cluster || backing.started.length > 0) void stop(1).catch(() => process.exit(1));
+  else process.exit(1);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
-  process.exit(1);
-});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop().catch(fail));
+// bin/cluster.mjs was killed.
+process.once("disconnect", () => void stop().catch(fail));
+process.on("uncaughtException", fail);
+// Nobody reads any more.
+stdout.on("error", () => void stop());
+start().catch(fail);

@@ -3,19 +3,19 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { podFlags, settings } from "../bin/tuning.mjs";
+import { Backoff } from "./backoff.ts";
+import { adopt } from "./children.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const RUNNER = [
+  ...["--import", join(ROOT, "bin", "leash.mjs")],
   join(ROOT, "node_modules", "moleculer", "bin", "moleculer-runner.mjs"),
   ...["-c", "moleculer.config.ts", "--mask", "**/*.service.ts"],
 ];
-/** How long a process that died waits before it is started again, ms: longer each time it dies young. */
-const BACKOFF = [100, 500, 1000, 2000, 5000, 10_000];
-/** One that has lived for so long dies young no more, ms. */
-const GROWN_UP = 10_000;
 /** One that was told to stop and has not by then is killed, ms. Its own bound is 5 s. */
 const STOP_WITHIN = 8000;
-const POLL = 50;
+/** Twenty processes are asked at a time, while they want the processor for themselves, ms. */
+const POLL = 100;
 
 export interface WorkerPlan {
   /** As people read it: "orders-2". */
@@ -42,12 +42,10 @@ export class Worker {
   readonly #plan: WorkerPlan;
   readonly #listener: Listener;
   #child: ChildProcess | undefined;
-  #ended: Promise<void> = Promise.resolve();
+  #ended: Promise<unknown> = Promise.resolve();
   #pause: AbortController | undefined;
   #stopping = false;
-  #startedAt = 0;
-  /** How often in a row it died young. */
-  #young = 0;
+  readonly #backoff = new Backoff();
 
   constructor(plan: WorkerPlan, listener: Listener) {
     this.name = plan.name;
@@ -60,26 +58,20 @@ export class Worker {
   start(): void {
     const { services, port, env } = this.#plan;
     this.#stopping = false;
-    this.#startedAt = Date.now();
+    this.#backoff.started();
     // A group of its own: Ctrl-C is for whoever started it, who stops things in order.
     const child = spawn(process.execPath, [...podFlags, ...RUNNER], {
       cwd: ROOT,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: { ...process.env, ...settings, ...env, PORT: String(port), SERVICEDIR: "services", SERVICES: services },
     });
     this.#child = child;
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [child.stdout!, child.stderr!])
       createInterface(stream).on("line", (line) => this.#listener.said(this, line));
-    const kill = () => void child.kill("SIGKILL");
-    process.once("exit", kill);
-    this.#ended = new Promise((resolve) => {
-      child.once("exit", (code, signal) => {
-        process.removeListener("exit", kill);
-        this.#child = undefined;
-        resolve();
-        if (!this.#stopping) this.#revive(signal ?? `exit code ${code}`);
-      });
+    this.#ended = adopt(child).then((how) => {
+      this.#child = undefined;
+      if (!this.#stopping) this.#revive(how);
     });
   }
 
@@ -88,16 +80,25 @@ export class Worker {
     return this.#child?.pid;
   }
 
-  /** What its probe says. */
-  async ready(): Promise<boolean> {
+  /** Why it is not ready, as its probe says it; undefined when it is. */
+  async obstacle(): Promise<string | undefined> {
+    if (!this.#child) return "not running";
     const answer = await fetch(`${this.url}/ready`, { signal: AbortSignal.timeout(1000) }).catch(() => null);
-    return answer?.status === 200;
+    if (answer?.ok) return undefined;
+    return (await answer?.text().catch(() => null))?.trim() || "does not answer yet";
+  }
+
+  async ready(): Promise<boolean> {
+    return (await this.obstacle()) === undefined;
   }
 
   /** Rejects when it is not ready within `ms`. */
   async answers(ms = 60_000): Promise<void> {
-    for (const end = Date.now() + ms; !(await this.ready()); await sleep(POLL))
-      if (Date.now() > end) throw new Error(`${this.name} is not ready after ${ms} ms`);
+    for (const end = Date.now() + ms; ; await sleep(POLL)) {
+      const obstacle = await this.obstacle();
+      if (obstacle === undefined) return;
+      if (Date.now() > end) throw new Error(`${this.name} is not ready after ${ms} ms: ${obstacle}`);
+    }
   }
 
   /** Sends a signal and nothing else: one that dies of it is started again. */
@@ -131,8 +132,7 @@ export class Worker {
   }
 
   #revive(how: string): void {
-    this.#young = Date.now() - this.#startedAt < GROWN_UP ? this.#young + 1 : 0;
-    const pause = BACKOFF[Math.min(this.#young, BACKOFF.length - 1)]!;
+    const pause = this.#backoff.died();
     this.#listener.died(this, how, pause);
     this.#pause = new AbortController();
     sleep(pause, undefined, { signal: this.#pause.signal }).then(

@@ -1,3 +1,5 @@
+import { s3Address } from "./s3.ts";
+
 /** Configuration comes from the environment alone. Each entry: how to read the value, and the default when unset. */
 interface Entry<T> {
   read: (raw: string) => T | undefined;
@@ -17,6 +19,11 @@ const url = (...protocols: string[]) =>
     const { protocol } = URL.parse(raw.replace(/,[^/?]*/, "")) ?? {};
     return protocol && protocols.includes(protocol.slice(0, -1)) ? raw.replace(/\/$/, "") : undefined;
   });
+/** An address by itself: what is signed for it must arrive as it is. */
+const origin = entry<string | undefined>("an origin without a path (http, https)", undefined, (raw) => {
+  const url = URL.parse(raw);
+  return url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` ? url.origin : undefined;
+});
 const text = (wants: string, pattern: RegExp, fallback?: string) =>
   entry<string | undefined>(wants, fallback, (raw) => (pattern.test(raw) ? raw : undefined));
 const onOff = (fallback: boolean | undefined) =>
@@ -29,7 +36,11 @@ const entries = {
   NATS_URL: url("nats", "tls"),
   MONGO_URL: url("mongodb", "mongodb+srv"),
   REDIS_URL: url("redis", "rediss"),
-  S3_URL: url("http", "https"),
+  S3_URL: entry<string | undefined>("http(s)://KEY:SECRET@host[:port]/bucket[?region=…]", undefined, (raw) =>
+    s3Address(raw) ? raw : undefined,
+  ),
+  /** Where browsers reach the store themselves. */
+  S3_PUBLIC_URL: origin,
   STRIPE_SECRET_KEY: text("a Stripe secret key (sk_… or rk_…)", /^(sk|rk)_\w+$/),
   STRIPE_PUBLISHABLE_KEY: text("a Stripe publishable key (pk_…)", /^pk_\w+$/),
   STRIPE_WEBHOOK_SECRET: text("a Stripe webhook secret (whsec_…)", /^whsec_\w+$/),
@@ -98,6 +109,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       faults.push("STRIPE_API is refused in production: payments go to Stripe");
     if (config.CRASH_AT) faults.push("CRASH_AT is refused in production");
   }
+  if (config.S3_PUBLIC_URL && !config.S3_URL) faults.push("S3_PUBLIC_URL needs S3_URL");
   if ((config.production || config.MONGO_URL) && !config.DATA_KEY)
     faults.push(`DATA_KEY is required ${config.production ? "in production" : "with MONGO_URL"}`);
   if (config.MONGO_URL && !config.JWT_SECRET && !config.production)

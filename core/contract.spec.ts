@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { testBroker, type TestBroker } from "../tests/broker.ts";
+import { Type } from "typebox";
 import { cluster, defineService } from "../services/index.ts";
+import { NoParams } from "../services/schemas.ts";
+import { contract } from "./contract.ts";
 import { typeOf } from "./errors.ts";
 import { closed, judge } from "./validator.ts";
 
@@ -66,15 +69,22 @@ describe("contracts at run time", () => {
   });
 });
 
+const counter = contract({
+  name: "counter",
+  actions: {
+    run: { params: NoParams, returns: Type.Object({ faults: Type.Array(Type.String()), counted: Type.Object({}) }) },
+  },
+});
+
 /** Never called: that each of these lines does not compile is what is tested here, by `tsc`. */
 export function doesNotCompile(): void {
   // @ts-expect-error an action is missing
   defineService(cluster.api)({});
   // @ts-expect-error an action that the contract does not know
-  defineService(cluster.audit)({ actions: { run: async () => ({ faults: [], counted: {} }), walk: async () => null } });
+  defineService(counter)({ actions: { run: async () => ({ faults: [], counted: {} }), walk: async () => null } });
   // @ts-expect-error a wrong result
-  defineService(cluster.audit)({ actions: { run: async () => ({ faults: "none", counted: {} }) } });
-  defineService(cluster.audit)({
+  defineService(counter)({ actions: { run: async () => ({ faults: "none", counted: {} }) } });
+  defineService(counter)({
     actions: {
       async run(ctx) {
         // @ts-expect-error a misspelt action

@@ -23,7 +23,7 @@ export interface ActionContract {
   status?: 200 | 201 | 204;
   /** One line for the OpenAPI document. */
   summary?: string;
-  /** Repeating it changes nothing, so that the broker may retry it when a node is lost. */
+  /** Repeating it changes nothing, so that the broker may retry it when a node is lost. What is read by GET always is. */
   idempotent?: true;
 }
 
@@ -46,6 +46,8 @@ export interface Meta {
   guestOrders?: string[];
   /** The caller's address, for throttles. */
   ip?: string;
+  /** Who acts through the operators' tools; set there alone. */
+  operator?: string;
   /** The refresh token of the caller's cookie, for signing out. */
   refresh?: string;
   /** What the callee asks of the HTTP reply: another status, session cookies set or (null) cleared. */
@@ -175,7 +177,7 @@ export const serviceDefiner =
               params,
               handler,
               visibility: published ? "published" : "public",
-              ...(idempotent && { retryPolicy: { enabled: true } }),
+              ...((idempotent || published?.startsWith("GET ")) && { retryPolicy: { enabled: true } }),
             },
           ];
         }),

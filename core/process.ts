@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import type { Middleware, Service, ServiceBroker } from "moleculer";
 import type { Runtime } from "./runtime.ts";
 
@@ -24,6 +25,30 @@ export const startAndStop = (runtime: Runtime): Middleware => ({
     // Before Moleculer writes the error with its stack, and waits for the other services.
     const { _start: start } = service as Service & Startable;
     (service as Service & Startable)._start = () => start.call(service).catch(endProcess);
+  },
+  async started() {
+    // Else what was compiled is kept by a gentle stop alone, and those that are killed compile anew each time.
+    flushCompileCache();
+  },
+});
+
+/** How long the answer to `$node.drain` has to leave before the node stops taking calls, ms. */
+const DRAIN_AFTER = 100;
+
+/**
+ * What every node of a cluster can be told beside what Moleculer brings. `$node.drain` ends the process as SIGTERM
+ * does: unready first, then what it has begun, then the end; whoever supervises it starts it anew.
+ */
+export const nodeActions = (runtime: Runtime) => ({
+  $node: {
+    actions: {
+      /** Shows the options of the broker, the address of NATS with its password among them. */
+      options: false,
+      async drain() {
+        runtime.after(DRAIN_AFTER, () => process.kill(process.pid, "SIGTERM"));
+        return null;
+      },
+    },
   },
 });
 

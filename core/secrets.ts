@@ -28,12 +28,16 @@ export interface Secrets {
 /** How a secret that was made here is kept. */
 const KEPT = /^[0-9a-f]{64}$/;
 
-/** Reads both keys, or makes them and keeps them in DATA_DIR (mode 600) when they are unset. Throws a ConfigError when the folder does not let it. */
 export function loadSecrets(config: Config): Secrets {
-  const jwt = config.JWT_SECRET ?? kept(config.DATA_DIR, "jwt-secret");
-  const given = config.DATA_KEY ?? kept(config.DATA_DIR, "data-key");
-  return makeSecrets(jwt, Buffer.from(given, given.length === 64 ? "hex" : "base64"));
+  const { JWT_SECRET, DATA_KEY } = rootKeys(config);
+  return makeSecrets(JWT_SECRET, Buffer.from(DATA_KEY, DATA_KEY.length === 64 ? "hex" : "base64"));
 }
+
+/** Both keys as given, or made once and kept in DATA_DIR (mode 600) when they are unset. Throws a ConfigError when the folder does not let it. */
+export const rootKeys = (config: Config): Record<"JWT_SECRET" | "DATA_KEY", string> => ({
+  JWT_SECRET: config.JWT_SECRET ?? kept(config.DATA_DIR, "jwt-secret"),
+  DATA_KEY: config.DATA_KEY ?? kept(config.DATA_DIR, "data-key"),
+});
 
 export function makeSecrets(jwt: string, dataKey: Buffer): Secrets {
   const derived = new Map<string, Buffer>();

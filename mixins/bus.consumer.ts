@@ -27,10 +27,11 @@ export class JetStreamSubscription {
   }
 
   async start(): Promise<void> {
-    const plans = await planConsumers(this.#connection, this.#subscriber);
+    const { patiently } = this.#connection;
+    const plans = await patiently(() => planConsumers(this.#connection, this.#subscriber));
     const take = (message: JsMsg, done: () => void) => this.#take(message, done);
     this.#pullers = plans.map((plan) => new Puller(this.#connection, plan, this.#subscriber.ackWait, take));
-    await Promise.all(this.#pullers.map((puller) => puller.start()));
+    await Promise.all(this.#pullers.map((puller) => patiently(() => puller.start())));
   }
 
   /** Waits for the handlers in flight; what waits for its turn goes to other instances. */

@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { ServiceBroker } from "moleculer";
 import { connect, type JetStreamManager, type NatsConnection } from "nats";
+import { freePort, LocalServer, nats as recipe, type Recipe } from "../cluster/servers.ts";
 import type { Envelope } from "../core/facts.ts";
+import { troublesOf } from "../core/trouble.ts";
 import { describeWith, testBroker } from "../tests/broker.ts";
 import { fact, listener, noting, until } from "../tests/bus.ts";
 import { BusWorld } from "../tests/bus.world.ts";
@@ -124,6 +129,28 @@ describeWith(nats, "a cluster on JetStream", (server) => {
     }
     await cut.stop();
     wire.close();
+  });
+
+  test("a service waits for a server that is there while its JetStream is not", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "holdfast-"));
+    const port = String(await freePort());
+    const command = () => ["nats-server", "--addr", "127.0.0.1", "--port", port];
+    const bare: Recipe = { ...recipe, find: () => ({ url: () => `nats://127.0.0.1:${port}`, command }) };
+    const early = await LocalServer.start(bare, { dir, port });
+    const { broker, stop } = testBroker({
+      env: { ...world.env, NATS_URL: early.url },
+      services: [listener("mail", noting().subscriptions)],
+    });
+    const started = broker.start();
+    await Promise.race([started, until(() => troublesOf(broker).lines.length > 0)]);
+    expect(broker.started).toBe(false);
+    await early.stop();
+    const late = await LocalServer.start(recipe, { dir, port });
+    await started;
+    expect(troublesOf(broker).lines).toEqual([]);
+    await stop();
+    await late.stop();
+    rmSync(dir, { recursive: true });
   });
 
   test("a stream that was lost is made anew by publishers, and consumers by those who run", async () => {

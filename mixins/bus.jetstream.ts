@@ -3,6 +3,7 @@ import type { JetStreamClient, JetStreamManager, NatsConnection, NatsError, Stor
 import type { World } from "../core/broker.ts";
 import { fail } from "../core/errors.ts";
 import type { Envelope } from "../core/facts.ts";
+import { connectNats, patiently } from "../core/nats.ts";
 import { within, type Runtime } from "../core/runtime.ts";
 import type { Backend, DeadLetter, Subscriber } from "./bus.ts";
 import { JetStreamSubscription } from "./bus.consumer.ts";
@@ -12,7 +13,6 @@ const PUBLISH_WITHIN = 5000;
 const ANSWER_WITHIN = 2000;
 /** How long a stop waits for a server that may be away, ms. */
 const DRAIN_WITHIN = 1000;
-const RECONNECT_AFTER = 250;
 const KEEP_DAYS = 30;
 const DEDUPE_SECONDS = 120;
 const LISTED = 1000;
@@ -32,6 +32,8 @@ export interface Connection {
   prefix: string;
   runtime: Runtime;
   logger: { warn(...words: unknown[]): void; error(...words: unknown[]): void };
+  /** For the start of a service: asks until there is an answer, see `patiently`. */
+  patiently<T>(ask: () => Promise<T>): Promise<T>;
   /** Makes what is missing of the streams; changes nothing where they are. */
   ensureStreams(): Promise<void>;
 }
@@ -41,19 +43,10 @@ export async function openJetStream(broker: ServiceBroker & World): Promise<Back
   const { config, runtime } = broker;
   // Loaded here alone: a single process does without.
   const nats = await import("nats");
-  const { host, username, password, protocol } = new URL(config.NATS_URL!);
-  const connection = await nats.connect({
-    servers: host,
-    ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
-    ...(protocol === "tls:" && { tls: {} }),
-    name: `bus ${broker.nodeID}`,
-    // It waits for a server that is away, at the start as later.
-    waitOnFirstConnect: true,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: RECONNECT_AFTER,
-  });
+  const connection = await connectNats(broker, `bus ${broker.nodeID}`);
   const js = connection.jetstream({ timeout: ANSWER_WITHIN });
-  const jsm = await connection.jetstreamManager({ timeout: ANSWER_WITHIN });
+  const persist = <T>(ask: () => Promise<T>) => patiently(broker, ask);
+  const jsm = await persist(() => connection.jetstreamManager({ timeout: ANSWER_WITHIN }));
   const prefix = config.NAMESPACE ? `holdfast-${config.NAMESPACE}` : "holdfast";
   const [facts, letters] = [`${prefix}-facts`, `${prefix}-letters`];
   const logger = broker.getLogger("BUS");
@@ -73,8 +66,8 @@ export async function openJetStream(broker: ServiceBroker & World): Promise<Back
     });
     await ensureStream({ name: letters, subjects: [`${prefix}.letter.>`] });
   };
-  const shared = { nats, js, jsm, facts, letters, prefix, runtime, logger, ensureStreams };
-  await ensureStreams();
+  const shared = { nats, js, jsm, facts, letters, prefix, runtime, logger, patiently: persist, ensureStreams };
+  await persist(ensureStreams);
   return new JetStreamBackend(connection, shared);
 }
 

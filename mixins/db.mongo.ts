@@ -8,6 +8,8 @@ import {
   type Query,
   type Update,
 } from "./collection.ts";
+import type { Troubles } from "../core/trouble.ts";
+import { isAway, tryAgain } from "./db.away.ts";
 import { boundsOf, orderOf, Shape, type Order } from "./db.shape.ts";
 
 export interface MongoOptions {
@@ -15,7 +17,7 @@ export interface MongoOptions {
   url: string;
   /** Stands before the name of the collection, so that several shops can share a database. */
   namespace: string;
-  logger: { warn(...words: unknown[]): void };
+  troubles: Pick<Troubles, "met" | "over">;
 }
 
 type MongoBulkWriteError = mongo.MongoBulkWriteError;
@@ -27,6 +29,9 @@ const CONNECT_OPTIONS: ConnectOptions = {
   readConcern: { level: "majority" },
   // A call ends after three seconds: by then it is better to answer that the database is away than to wait on.
   serverSelectionTimeoutMS: 2500,
+  waitQueueTimeoutMS: 10_000,
+  connectTimeoutMS: 5000,
+  heartbeatFrequencyMS: 2000,
   socketTimeoutMS: 10_000,
   // Otherwise undefined becomes null.
   ignoreUndefined: true,
@@ -35,7 +40,10 @@ const CONNECT_OPTIONS: ConnectOptions = {
   bufferCommands: false,
 };
 
-/** A collection in MongoDB through Mongoose, on a connection of its own: one service stopping leaves the others theirs. */
+/**
+ * A collection in MongoDB through Mongoose, on a connection of its own: one service stopping leaves the others theirs.
+ * While the database is away everything throws TRY_AGAIN.
+ */
 export class MongoCollection<D extends Doc> implements Collection<D> {
   readonly #spec: CollectionSpec;
   readonly #options: MongoOptions;
@@ -51,7 +59,7 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
 
   /** Connects and makes the indexes. Rejects when the database does not answer; it may then be called again. */
   async open(): Promise<void> {
-    const { url, namespace, logger } = this.#options;
+    const { url, namespace, troubles } = this.#options;
     const { default: mongoose } = await import("mongoose");
     const { Mixed } = mongoose.Schema.Types;
     const fields = Object.keys(this.#spec.schema.properties).map((field) => [field, Mixed]);
@@ -61,7 +69,7 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
       { strict: "throw", strictQuery: "throw", minimize: false, versionKey: false },
     );
     const connection = mongoose.createConnection(url, { ...CONNECT_OPTIONS, dbName: databaseOf(url) });
-    connection.on("error", (error) => logger.warn("MongoDB", error));
+    connection.on("error", (error) => troubles.met("MONGO_URL", error));
     try {
       await connection.asPromise();
       const name = [namespace, this.#spec.name].filter(Boolean).join(".");
@@ -71,6 +79,7 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
       await connection.close();
       throw error;
     }
+    troubles.over("MONGO_URL");
     this.#connection = connection;
   }
 
@@ -83,24 +92,27 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
   }
 
   async findOne(query: Query): Promise<D | null> {
-    return this.#model.findOne(this.#filter(query)).lean<D>().exec();
+    const filter = this.#filter(query);
+    return this.#ask(() => this.#model.findOne(filter).lean<D>().exec());
   }
 
   async find(query: Query, { sort, limit = 0, skip = 0 }: FindOptions = {}): Promise<D[]> {
     const order = orderOf(sort) ?? this.#orderOfRange(query);
     const found = this.#model.find(this.#filter(query)).limit(limit).skip(skip);
     if (order) found.sort({ [order.field]: order.descending ? -1 : 1, ...(order.field !== "_id" && { _id: 1 }) });
-    return found.lean<D[]>().exec();
+    return this.#ask(() => found.lean<D[]>().exec());
   }
 
   async count(query: Query): Promise<number> {
-    return this.#model.countDocuments(this.#filter(query)).exec();
+    const filter = this.#filter(query);
+    return this.#ask(() => this.#model.countDocuments(filter).exec());
   }
 
   async insert(doc: D): Promise<boolean> {
+    const checked = this.#shape.doc(doc) as never;
     try {
       // The driver's own insert: Mongoose would build a document to throw it away, and the shape is checked.
-      await this.#model.collection.insertOne(this.#shape.doc(doc) as never);
+      await this.#ask(() => this.#model.collection.insertOne(checked));
       return true;
     } catch (error) {
       if (isDuplicate(error)) return false;
@@ -112,7 +124,8 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
     if (docs.length === 0) return 0;
     for (const doc of docs) this.#shape.doc(doc);
     try {
-      return (await this.#model.collection.insertMany(docs as never[], { ordered: false })).insertedCount;
+      const insert = () => this.#model.collection.insertMany(docs as never[], { ordered: false });
+      return (await this.#ask(insert)).insertedCount;
     } catch (error) {
       const { writeErrors = [], result } = error as Partial<MongoBulkWriteError>;
       const refused = [writeErrors].flat();
@@ -124,22 +137,38 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
 
   async claim(query: Query, update: Update<D>): Promise<D | null> {
     const checked = this.#shape.update(update) as Record<string, object>;
-    return this.#model.findOneAndUpdate(this.#filter(query), checked, { returnDocument: "after" }).lean<D>().exec();
+    const claimed = this.#model.findOneAndUpdate(this.#filter(query), checked, { returnDocument: "after" }).lean<D>();
+    return this.#ask(() => claimed.exec());
   }
 
   async remove(query: Query): Promise<number> {
-    return (await this.#model.deleteMany(this.#filter(query)).exec()).deletedCount;
+    const filter = this.#filter(query);
+    return (await this.#ask(() => this.#model.deleteMany(filter).exec())).deletedCount;
   }
 
   async tally(values: string[]): Promise<Map<string, Record<string, number>>> {
     const { by, of } = this.#spec.tally!;
-    const groups = await this.#model.aggregate<{ _id: { by: string; of?: unknown }; n: number }>([
+    const counting = this.#model.aggregate<{ _id: { by: string; of?: unknown }; n: number }>([
       { $match: { [by]: { $in: values }, [of]: { $exists: true } } },
       { $group: { _id: { by: `$${by}`, of: `$${of}` }, n: { $sum: 1 } } },
     ]);
+    const groups = await this.#ask(() => counting.exec());
     const counts = new Map<string, Record<string, number>>(values.map((value) => [value, {}]));
     for (const { _id, n } of groups) counts.get(_id.by)![String(_id.of)] = n;
     return counts;
+  }
+
+  async #ask<T>(question: () => Promise<T>): Promise<T> {
+    const { troubles } = this.#options;
+    try {
+      const answer = await question();
+      troubles.over("MONGO_URL");
+      return answer;
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      troubles.met("MONGO_URL", error);
+      throw tryAgain(error);
+    }
   }
 
   #filter(query: Query): Record<string, never> {

@@ -4,13 +4,14 @@ import DbService from "moleculer-db";
 import type { Config } from "../core/config.ts";
 import type { Mixin } from "../core/contract.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { troublesOf } from "../core/trouble.ts";
 import type { Collection, CollectionSpec, Doc } from "./collection.ts";
 import { MongoCollection } from "./db.mongo.ts";
 import { EmbeddedCollection } from "./db.nedb.ts";
 import { endProcess } from "./journal.ts";
 
 /** How long to wait before a MongoDB that does not answer is tried again, ms. */
-const RECONNECT_AFTER = 1000;
+const RECONNECT_AFTER = 500;
 
 interface Host extends Service {
   config: Config;
@@ -66,7 +67,7 @@ async function open(this: Host): Promise<void> {
       throw new Error("Stopped before it had started");
     } catch (error) {
       if (!this.config.MONGO_URL || this.broker.stopping) throw error;
-      this.logger.warn(`MongoDB does not answer, trying again: ${(error as Error).message}`);
+      troublesOf(this.broker).met("MONGO_URL", error);
       await this.runtime.sleep(RECONNECT_AFTER);
     }
   }
@@ -88,7 +89,11 @@ class StoreAdapter {
   init(broker: ServiceBroker, service: Host): void {
     const { config, logger } = service;
     this.#collection = config.MONGO_URL
-      ? new MongoCollection(this.#spec, { url: config.MONGO_URL, namespace: config.NAMESPACE ?? "", logger })
+      ? new MongoCollection(this.#spec, {
+          url: config.MONGO_URL,
+          namespace: config.NAMESPACE ?? "",
+          troubles: troublesOf(broker),
+        })
       : new EmbeddedCollection(this.#spec, {
           file: join(config.DATA_DIR, `${this.#spec.name}.db`),
           logger,

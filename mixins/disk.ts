@@ -8,6 +8,12 @@ export async function syncFolder(folder: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
+/** Makes the content of a file survive a power cut, whoever wrote it. */
+export async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, "r+");
+  await handle.sync().finally(() => handle.close());
+}
+
 /** Replaces the content of a file, or makes it; a crash at any moment leaves the old or the new one, whole. */
 export async function replaceFile(file: string, content: string): Promise<void> {
   const temporary = `${file}~`;

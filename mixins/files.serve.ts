@@ -1,14 +1,11 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fail } from "../core/errors.ts";
 import type { FileLink } from "./files.links.ts";
+import type { FileStore } from "./files.store.ts";
 
 /** Where the bytes come from. */
-interface Source {
-  stat(blob: string): Promise<{ size: number } | null>;
-  open(blob: string, range?: { start?: number; end?: number }): Promise<Readable>;
-}
+type Source = Pick<FileStore, "stat" | "open">;
 
 interface Range {
   start: number;
@@ -85,7 +82,7 @@ const matches = (header: string | undefined, etag: string): boolean =>
   header !== undefined && header.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
 
 /** RFC 6266: an ASCII name for old clients, and the real one. */
-function attachment(filename: string): string {
+export function attachment(filename: string): string {
   const ascii = filename.replace(/[^\x20-\x7e]|["\\%]/g, "_");
   const exact = encodeURIComponent(filename).replace(
     /['()*]/g,
@@ -95,5 +92,5 @@ function attachment(filename: string): string {
 }
 
 /** The type comes from whoever uploaded the file; what is no media type is served as bytes. */
-const mediaType = (type: string): string =>
+export const mediaType = (type: string): string =>
   /^[\w.+-]+\/[\w.+-]+(;[\x20-\x7e]*)?$/.test(type) ? type : "application/octet-stream";

@@ -1,38 +1,30 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { ServiceSchema } from "moleculer";
 import { typeOf } from "../core/errors.ts";
-import { testBroker, type TestBroker } from "../tests/broker.ts";
-import { Files, type FilesHandle } from "./files.ts";
+import { filesUnder, holding, onBothPlaces, sha, type Holder } from "../tests/files.ts";
+import { skipped } from "../tests/servers.ts";
+import type { FilesHandle } from "./files.ts";
 
-const sha = (bytes: Buffer | string) => createHash("sha256").update(bytes).digest("hex");
 const text = "The quick brown fox";
 
-let shop: TestBroker;
-let files: FilesHandle;
-
-const start = async () => {
-  await shop.broker.start();
-  files = (shop.broker.getLocalService("holder") as unknown as { files: FilesHandle }).files;
-};
-const contents = () =>
-  readdirSync(join(shop.dir, "files"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => name);
-const open = () => {
-  shop = testBroker({ services: [{ name: "holder", mixins: [Files()] } as ServiceSchema] });
-};
-
-describe("storing", () => {
-  beforeEach(() => {
-    open();
-    return start();
+onBothPlaces("files", (place) => {
+  let shop: Holder;
+  let files: FilesHandle;
+  const start = async () => {
+    shop = await holding({ env: place.env() });
+    files = shop.files;
+  };
+  const contents = () => place.contents(shop.dir);
+  beforeEach(async () => {
+    await start();
+    for (const blob of await contents()) await files.remove(blob);
   });
   afterEach(() => shop.stop());
 
@@ -49,7 +41,7 @@ describe("storing", () => {
     const puts = Array.from({ length: 8 }, () => files.put(Readable.from([Buffer.from(text)])));
     const stored = await Promise.all(puts);
     expect(new Set(stored.map(({ blob }) => blob)).size).toBe(1);
-    expect(contents()).toEqual([sha(text)]);
+    expect(await contents()).toEqual([sha(text)]);
   });
 
   test("an upload past the limit is refused and leaves nothing; its sender can still be answered", async () => {
@@ -68,9 +60,9 @@ describe("storing", () => {
         req.write(Buffer.alloc(Math.min(bytes, 1_000_000)));
       });
     expect(await upload(100_000)).toBe("100000");
-    expect(contents()).toHaveLength(1);
+    expect(await contents()).toHaveLength(1);
     expect(await upload(10_000_000)).toBe("TOO_LARGE");
-    expect(contents()).toHaveLength(1);
+    expect(await contents()).toHaveLength(1);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
@@ -83,7 +75,7 @@ describe("storing", () => {
       })(),
     );
     await expect(files.put(broken)).rejects.toThrow("the client left");
-    expect(contents()).toEqual([]);
+    expect(await contents()).toEqual([]);
   });
 
   test("an empty file is a file", async () => {
@@ -101,21 +93,44 @@ describe("storing", () => {
     for (const name of ["../data-key", "..", "", blob.toUpperCase(), `${blob}/x`, `${blob}\n`])
       await expect(files.open(name)).rejects.toMatchObject({ type: "NOT_FOUND" });
   });
-});
 
-test("uploads that a crash cut off are removed at start, those under way elsewhere are not", async () => {
-  open();
-  const uploads = join(shop.dir, "files", "uploads");
-  mkdirSync(uploads, { recursive: true });
-  for (const name of ["stale", "fresh"]) writeFileSync(join(uploads, name), "half an upl");
-  const twoHoursAgo = Date.now() / 1000 - 7200;
-  utimesSync(join(uploads, "stale"), twoHoursAgo, twoHoursAgo);
-  await start();
-  expect(contents()).toEqual(["fresh"]);
-  await shop.stop();
+  test("uploads that a crash cut off are removed at start, those under way elsewhere are not", async () => {
+    const uploads = join(shop.dir, "files", "uploads");
+    mkdirSync(uploads, { recursive: true });
+    for (const name of ["stale", "fresh"]) writeFileSync(join(uploads, name), "half an upl");
+    const twoHoursAgo = Date.now() / 1000 - 7200;
+    utimesSync(join(uploads, "stale"), twoHoursAgo, twoHoursAgo);
+    await shop.broker.stop();
+    const again = await holding({ env: place.env(), dir: shop.dir });
+    expect(await contents()).toEqual(["fresh"]);
+    await again.stop();
+  });
+
+  test("a full disk is no fault of ours to hide: try again, and nothing stays", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "holdfast-"));
+    const disk = (...command: string[]) => execFileSync(command[0]!, [...command.slice(1), dir], { stdio: "ignore" });
+    try {
+      disk("mount", "-t", "tmpfs", "-o", "size=1m", "none");
+    } catch {
+      rmSync(dir, { recursive: true });
+      return skipped("files on a full disk", "a small disk could not be mounted");
+    }
+    const small = await holding({ env: { ...place.env(), LOGLEVEL: "fatal" }, dir });
+    try {
+      await expect(small.files.put(Readable.from([Buffer.alloc(3_000_000)]))).rejects.toMatchObject({ code: 503 });
+      expect(filesUnder(dir)).toEqual([]);
+      expect((await small.files.put(Readable.from([Buffer.from(text)]))).size).toBe(text.length);
+    } finally {
+      await small.stop();
+      disk("umount", "-l");
+      rmSync(dir, { recursive: true });
+    }
+  });
 });
 
 describe("signed links", () => {
+  let shop: Holder;
+  let files: FilesHandle;
   const file = { blob: sha(text), filename: "Föx & co 100%.pdf", type: "application/pdf" };
   const now = 1_700_000_000_000;
   const refused = (url: string, at = now) => {
@@ -127,22 +142,22 @@ describe("signed links", () => {
     return undefined;
   };
 
-  beforeAll(() => {
-    open();
-    return start();
+  beforeAll(async () => {
+    shop = await holding();
+    files = shop.files;
   });
   afterAll(() => shop.stop());
 
-  test("give back the file they were signed for, for 300 s", () => {
-    const link = files.sign(file, now);
+  test("give back the file they were signed for, for 300 s", async () => {
+    const link = await files.sign(file, now);
     expect(link).toMatch(/^\/files\/[0-9a-f]{64}\/[^/?]+\?t=[^&]+&e=\d+&s=[0-9a-f]{64}$/);
     expect(files.verify(link, now)).toEqual(file);
     expect(files.verify(link, now + 299_999)).toEqual(file);
     expect(refused(link, now + 300_000)).toBe("LINK_EXPIRED");
   });
 
-  test("altered in any part they are refused", () => {
-    const link = files.sign(file, now);
+  test("altered in any part they are refused", async () => {
+    const link = await files.sign(file, now);
     const alter = (change: (url: URL) => void) => {
       const url = new URL(link, "http://shop");
       change(url);

@@ -168,7 +168,7 @@ describeWith(nats, "with a transporter", (server) => {
     expect((await ask(port, "/ready")).status).toBe(200);
     line.cut();
     await until(async () => (await ask(port, "/ready")).status === 503);
-    expect((await ask(port, "/ready")).body).toBe("not connected to the transporter\n");
+    expect((await ask(port, "/ready")).body).toBe(`NATS_URL: no server answers at 127.0.0.1:${line.port}\n`);
     line.mend();
     await until(async () => (await ask(port, "/ready")).status === 200);
   });

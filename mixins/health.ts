@@ -4,6 +4,7 @@ import type { Context, Middleware, ServiceBroker } from "moleculer";
 import type { NatsConnection } from "nats";
 import { Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { World } from "../core/broker.ts";
+import { troublesOf } from "../core/trouble.ts";
 
 /** Upper bounds of the histogram of actions, in seconds. */
 const BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
@@ -70,8 +71,8 @@ export function probes(broker: ServiceBroker, { awaits = [] }: ProbeOptions = {}
   const connected = connectionOf(broker);
 
   const obstacle = (): string | undefined => {
-    if (!broker.started) return "not started, or stopping";
-    if (!connected()) return "not connected to the transporter";
+    if (!broker.started) return troublesOf(broker).lines.join("\n") || "not started, or stopping";
+    if (!connected()) return troublesOf(broker).lines.join("\n") || "not connected to the transporter";
     for (const { name } of unseen.size ? broker.registry.getServiceList({ onlyAvailable: true }) : [])
       unseen.delete(name);
     return unseen.size ? `not seen yet: ${[...unseen].join(", ")}` : undefined;

@@ -43,13 +43,13 @@ export interface SweeperOptions<D extends Due, This> {
  */
 export function Sweeper<D extends Due, This = unknown>(
   options: SweeperOptions<D, This>,
-): Mixin<{ sweep(): Promise<void> }> {
-  return defineMixin<{ sweep(): Promise<void>; $sweep: State }, { db: Collection<D> }>({
+): Mixin<{ sweep(): Promise<number> }> {
+  return defineMixin<{ sweep(): Promise<number>; $sweep: State }, { db: Collection<D> }>({
     methods: {
-      /** One round over everything overdue by now; resolves when all of it was tried once. */
-      async sweep(): Promise<void> {
+      /** One round over everything overdue by now; resolves when all of it was tried once, with how many that were. */
+      async sweep(): Promise<number> {
         await this.$sweep.taking?.catch(() => undefined);
-        await Promise.all(await take(this, options));
+        return (await Promise.all(await take(this, options))).length;
       },
     },
     created() {

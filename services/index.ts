@@ -1,6 +1,6 @@
 import { serviceDefiner } from "../core/contract.ts";
 import { api } from "./api/api.contract.ts";
-import { audit } from "./audit/audit.contract.ts";
+import { audit, records } from "./audit/audit.contract.ts";
 import { auth } from "./auth/auth.contract.ts";
 import { sessions } from "./auth/sessions.contract.ts";
 import { delivery } from "./delivery/delivery.contract.ts";
@@ -25,6 +25,7 @@ export const cluster = {
   items,
   orders,
   payments,
+  records,
   reservations,
   sandbox,
   sessions,

@@ -75,5 +75,15 @@ export const Changes = {
   idempotent: true,
 } as const;
 
+/** A document between services; its writer answers for its shape. */
+export const Stored = <D>() => Type.Unsafe<D>(Type.Unknown());
+
+/** One round of the service's sweeper now, for operators: how many overdue documents it drove. */
+export const Sweep = {
+  params: Type.Object({}),
+  returns: Type.Object({ driven: Type.Integer() }),
+  idempotent: true,
+} as const;
+
 export const Nothing = Type.Null();
 export const NoParams = Type.Object({});

@@ -13,16 +13,20 @@ export interface Ask {
   body?: unknown;
   raw?: string | Buffer | URLSearchParams;
   headers?: Record<string, string>;
+  /** Ends the wait for an answer. */
+  signal?: AbortSignal;
 }
 
 /** A person with a browser's cookies: written from the HTTP contract alone, with nothing of the code. */
 export class Client {
   #jar = new Map<string, string>();
-  #url: string;
+  readonly #urls: string[];
+  #turn = 0;
   token: string | undefined;
 
-  constructor(url: string) {
-    this.#url = url;
+  /** Of several gateways each is asked in its turn. */
+  constructor(...urls: string[]) {
+    this.#urls = urls;
   }
 
   /** What its browser sends along. */
@@ -30,11 +34,12 @@ export class Client {
     return [...this.#jar].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
-  async ask(path: string, { method = "GET", body, raw, headers = {} }: Ask = {}): Promise<Reply> {
+  async ask(path: string, { method = "GET", body, raw, headers = {}, signal }: Ask = {}): Promise<Reply> {
     const { cookie } = this;
-    const response = await fetch(path.startsWith("http") ? path : this.#url + path, {
+    const response = await fetch(path.startsWith("http") ? path : this.#gateway() + path, {
       method,
       redirect: "manual",
+      ...(signal && { signal }),
       headers: {
         ...(cookie && { cookie }),
         ...(body !== undefined && { "content-type": "application/json" }),
@@ -52,6 +57,8 @@ export class Client {
     const json = response.headers.get("content-type")?.includes("json");
     return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
   }
+
+  #gateway = () => this.#urls[this.#turn++ % this.#urls.length];
 
   get = (path: string) => this.ask(path);
   post = (path: string, body?: unknown, headers?: Record<string, string>) =>

@@ -12,6 +12,8 @@ const SECRETS = { JWT_SECRET: "a secret that only tests know, 32+", DATA_KEY: "0
 export interface TestClusterOptions {
   /** Two of each service by default. */
   replicas?: number;
+  /** The services of each process, comma-separated; each has one of its own by default. */
+  groups?: string[];
   env?: Record<string, string>;
 }
 
@@ -39,7 +41,7 @@ export class TestCluster {
   }
 
   /** Resolves when every process is ready. */
-  static async start({ replicas = 2, env = {} }: TestClusterOptions = {}): Promise<TestCluster> {
+  static async start({ replicas = 2, groups, env = {} }: TestClusterOptions = {}): Promise<TestCluster> {
     const dir = mkdtempSync(join(tmpdir(), "holdfast-cluster-"));
     const launch = (recipe: Recipe) => LocalServer.start(recipe, { dir: join(dir, recipe.title) });
     const servers = await Promise.all([nats, redis, mongo].map(launch));
@@ -48,6 +50,7 @@ export class TestCluster {
     const write = ({ name }: Worker, line: string) => output.set(name, `${output.get(name) ?? ""}${line}\n`);
     const cluster = await Cluster.start({
       replicas,
+      groups,
       port: await freePort(),
       env: {
         ...SECRETS,
@@ -80,8 +83,18 @@ export class TestCluster {
     return this.cluster.of("api")[gateway]!.url;
   }
 
+  /** The addresses of all gateways. */
+  get urls(): string[] {
+    return this.cluster.of("api").map(({ url }) => url);
+  }
+
   client(gateway = 0): Client {
     return new Client(this.url(gateway));
+  }
+
+  /** Somebody who asks each gateway in its turn, as through a load balancer. */
+  visitor(): Client {
+    return new Client(...this.urls);
   }
 
   async stop(): Promise<void> {

@@ -74,13 +74,8 @@ export class Provider {
   }
 
   /** Sends the shop a webhook, signed `age` seconds ago; its HTTP status. */
-  async webhook(event: object | string, { secret = webhookSecret, age = 0 } = {}): Promise<number> {
-    const body = typeof event === "string" ? event : JSON.stringify(event);
-    const headers = {
-      "content-type": "application/json",
-      "stripe-signature": sign(body, secret, Date.now() - age * 1000),
-    };
-    return (await fetch(`${this.#url}/api/webhooks/stripe`, { method: "POST", headers, body })).status;
+  async webhook(event: object | string, options: { secret?: string; age?: number } = {}): Promise<number> {
+    return (await notify(this.#url, event, options)).status;
   }
 
   async #ask<Body>(path: string, init: RequestInit = {}): Promise<Body> {
@@ -89,4 +84,17 @@ export class Provider {
     if (!response.ok) throw new Error(`${response.status} ${JSON.stringify(body)}`);
     return body;
   }
+}
+
+/** Sends a webhook to the shop at this address, signed `age` seconds ago. */
+export function notify(
+  url: string,
+  event: object | string,
+  { secret = webhookSecret, age = 0 }: { secret?: string; age?: number } = {},
+  init: RequestInit = {},
+): Promise<Response> {
+  const body = typeof event === "string" ? event : JSON.stringify(event);
+  const signature = sign(body, secret, Date.now() - age * 1000);
+  const headers = { "content-type": "application/json", "stripe-signature": signature };
+  return fetch(`${url}/api/webhooks/stripe`, { ...init, method: "POST", headers, body });
 }

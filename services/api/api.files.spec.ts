@@ -18,11 +18,10 @@ const stubs = (shop: () => Gateway): Parameters<typeof gateway>[0] => ({
     attachFile: ({ params: { filename, size, type, sha256 } }) => ({ filename, size, type, sha256, uploadedAt: at(0) }),
   },
   delivery: {
-    link({ params, meta }) {
+    async link({ params, meta }) {
       if (!meta.guestOrders?.includes("o1")) throw fail("NOT_FOUND");
-      return {
-        location: shop().files.sign({ blob: params.id, filename: params.filename, type: "text/html" }, Date.now()),
-      };
+      const file = { blob: params.id, filename: params.filename, type: "text/html" };
+      return { location: await shop().files.sign(file, Date.now()) };
     },
   },
   payments: {

@@ -29,6 +29,17 @@ test("ready when every service was seen once; afterwards only its own health cou
   expect((await shop.ask("HEAD", "/ready")).status).toBe(200);
   expect((await shop.ask("GET", "/metrics")).text).toContain("process_cpu_seconds_total");
   expect((await shop.ask("POST", "/ready")).status).toBe(405);
+  // Nothing of this passes an Ingress, or any other proxy.
+  for (const path of ["/live", "/ready", "/metrics", "/metrics/", "//metrics", "/Metrics", "/%6detrics"]) {
+    const { status, text } = await shop.ask("GET", path, { headers: { "x-forwarded-for": "198.51.100.1" } });
+    expect([path, status]).toEqual([path, 404]);
+    expect(text).not.toContain("process_cpu_seconds_total");
+  }
+});
+
+test("without a demo catalogue nobody waits for one", async () => {
+  const shop = await gateway({}, { without: "demo", env: { DEMO_SHOP: "off" } });
+  await until(async () => (await shop.ask("GET", "/ready")).status === 200);
 });
 
 describe("a stop", () => {

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { fail } from "../../core/errors.ts";
 import { issueAccess } from "../auth/tokens.ts";
 import { ada, adasAccount as user, cookiesOf, gateway, item, order, until, type Gateway } from "./harness.ts";
-import { GENERAL, STRICT } from "./limits.ts";
 
 let renewals = 0;
 let renewing: Promise<unknown> = Promise.resolve();
@@ -208,36 +207,5 @@ describe("behind proxies", () => {
     const headers = { "x-request-id": "from-the-proxy" };
     expect((await proxied.ask("GET", "/api/auth/me", { headers })).headers["x-request-id"]).toBe("from-the-proxy");
     expect((await shop.ask("GET", "/api/auth/me", { headers })).headers["x-request-id"]).toMatch(/^[a-z2-7]{26}$/);
-  });
-});
-
-describe("rate limits", () => {
-  let limited: Gateway;
-  const from = (address: string) => ({ "x-forwarded-for": address });
-  beforeAll(async () => {
-    limited = await open({ RATE_LIMIT: "on", TRUST_PROXY: "1" });
-  });
-
-  test("what is worth abusing has a limit of its own, for each network", async () => {
-    const signin = (address: string) =>
-      limited.ask("POST", "/api/auth/signin", { body: { email: "a@b.c", password: "x" }, headers: from(address) });
-    const { requests } = STRICT["auth.signin"]!;
-    const tries = await Promise.all(Array.from({ length: requests + 5 }, (_, n) => signin(`2001:db8:0:1::${n + 1}`)));
-    const refused = tries.filter(({ status }) => status === 429);
-    expect(refused).toHaveLength(5);
-    expect(refused[0]).toMatchObject({ json: { type: "RATE_LIMITED", data: { retryAfter: expect.any(Number) } } });
-    expect(Number(refused[0]!.headers["retry-after"])).toBeGreaterThan(0);
-    expect((await signin("2001:db8:0:2::1")).status).toBe(401);
-    expect((await limited.ask("GET", "/api/auth/me", { headers: from("2001:db8:0:1::1") })).status).toBe(200);
-  });
-
-  test("a flood from one network is refused, but for probes and the sandbox", async () => {
-    const service = limited.service as unknown as { limits: { admit(url: string, address: string): Promise<void> } };
-    for (let n = 0; n < GENERAL.requests; n++) await service.limits.admit("/api/items", "198.51.100.1");
-    expect((await limited.ask("GET", "/api/auth/me", { headers: from("198.51.100.1") })).status).toBe(429);
-    expect((await limited.ask("GET", "/", { headers: from("198.51.100.1") })).status).toBe(429);
-    expect((await limited.ask("GET", "/live", { headers: from("198.51.100.1") })).status).toBe(200);
-    expect((await limited.ask("GET", "/v1/x", { headers: from("198.51.100.1") })).status).toBe(404);
-    expect((await limited.ask("GET", "/api/auth/me", { headers: from("198.51.100.2") })).status).toBe(200);
   });
 });

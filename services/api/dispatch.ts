@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { fail } from "../../core/errors.ts";
-import { explain } from "./errors.ts";
+import { explain, headersOf } from "./errors.ts";
 import type { Reader } from "./params.ts";
 import { perform, type Exchange, type Gateway } from "./perform.ts";
 import type { Operation } from "./route.ts";
@@ -42,7 +42,10 @@ export function dispatcher(gateway: Host, find: Finder, exchange: Exchange): Dis
       return outcome.status === 204 ? null : copyOf(outcome.body);
     } catch (error) {
       const id = exchange.res.getHeader("x-request-id");
-      const { status: code, type, message, data } = explain(gateway, `${method} ${url} for a page`, id, error);
+      const failure = explain(gateway, `${method} ${url} for a page`, id, error);
+      const { status: code, type, message, data } = failure;
+      // A page that fails for it is to say as much.
+      if (!exchange.res.headersSent) exchange.res.setHeaders(new Map(Object.entries(headersOf(failure) ?? {})));
       throw Object.assign(new Error(message), { code, type, data });
     }
   };

@@ -65,6 +65,12 @@ export function sendFailure(host: Host, req: IncomingMessage, res: ServerRespons
   // Half of an answer is out already: only cutting it off tells the client that it is not whole.
   if (res.headersSent) return void res.destroy();
   linger(req, res, host.runtime);
-  const retryAfter = (body.data as { retryAfter?: number } | undefined)?.retryAfter ?? RETRY_AFTER;
-  sendJson(res, status, body, status === 429 || status === 503 ? { "retry-after": String(retryAfter) } : undefined);
+  sendJson(res, status, body, headersOf({ status, ...body }));
+}
+
+/** Whoever is to come again is told when. */
+export function headersOf({ status, data }: Failure): Record<string, string> | undefined {
+  if (status !== 429 && status !== 503) return undefined;
+  const { retryAfter = RETRY_AFTER } = (data ?? {}) as { retryAfter?: number };
+  return { "retry-after": String(retryAfter) };
 }

@@ -1,20 +1,13 @@
-import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
-import { fail } from "../../core/errors.ts";
 import { networkOf } from "../../core/network.ts";
-
-interface Allowance {
-  requests: number;
-  /** Within so many seconds. */
-  seconds: number;
-}
+import type { Allowance, Counter, Counters } from "../../mixins/counters.ts";
 
 /** What one network may ask for, whatever it is: a rush of people behind one address fits in, a flood does not. */
-export const GENERAL: Allowance = { requests: 3000, seconds: 60 };
+export const GENERAL: Allowance = { times: 3000, seconds: 60 };
 /** What is dear to us, or worth abusing. */
 export const STRICT: Record<string, Allowance> = {
-  "auth.signup": { requests: 30, seconds: 3600 },
-  "auth.signin": { requests: 60, seconds: 300 },
-  "orders.create": { requests: 120, seconds: 60 },
+  "auth.signup": { times: 30, seconds: 3600 },
+  "auth.signin": { times: 60, seconds: 300 },
+  "orders.create": { times: 120, seconds: 60 },
 };
 /** Live streams open at a time from one network. */
 export const MAX_STREAMS = 200;
@@ -22,37 +15,24 @@ export const MAX_STREAMS = 200;
 /** Never counted: probes, the provider's webhooks, the sandbox's callers within the shop, and static files. */
 const UNCOUNTED = /^\/(live|ready|metrics|v1\/|api\/webhooks\/|_nuxt\/|favicon)/;
 
-/** Rate limits by network, counted in this process. With `on` false nothing is ever refused. */
+/** Rate limits by network. With `on` false nothing is ever refused. */
 export class Limits {
-  readonly #general: RateLimiterMemory | undefined;
-  readonly #strict = new Map<string, RateLimiterMemory>();
+  readonly #general: Counter | undefined;
+  readonly #strict = new Map<string, Counter>();
 
-  constructor(on: boolean) {
+  constructor(on: boolean, counters: Counters) {
     if (!on) return;
-    this.#general = limiter(GENERAL);
-    for (const [action, allowance] of Object.entries(STRICT)) this.#strict.set(action, limiter(allowance));
+    this.#general = counters("requests", GENERAL);
+    for (const [action, allowance] of Object.entries(STRICT)) this.#strict.set(action, counters(action, allowance));
   }
 
   /** Counts a request. Throws RATE_LIMITED `{retryAfter}`, in seconds. */
   async admit(url: string, address: string): Promise<void> {
-    if (this.#general && !UNCOUNTED.test(url)) await consume(this.#general, networkOf(address));
+    if (!UNCOUNTED.test(url)) await this.#general?.spend(networkOf(address));
   }
 
   /** Counts a call of an action that has a limit of its own. Throws RATE_LIMITED `{retryAfter}`, in seconds. */
   async spend(action: string, address: string): Promise<void> {
-    const strict = this.#strict.get(action);
-    if (strict) await consume(strict, networkOf(address));
-  }
-}
-
-/** The package counts by the machine's clock: what it guards is the machine, and not a rule of the shop. */
-const limiter = ({ requests, seconds }: Allowance) => new RateLimiterMemory({ points: requests, duration: seconds });
-
-async function consume(counter: RateLimiterMemory, network: string): Promise<void> {
-  try {
-    await counter.consume(network);
-  } catch (refused) {
-    const { msBeforeNext } = refused as RateLimiterRes;
-    throw fail("RATE_LIMITED", { retryAfter: Math.max(1, Math.ceil(msBeforeNext / 1000)) });
+    await this.#strict.get(action)?.spend(networkOf(address));
   }
 }

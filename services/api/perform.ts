@@ -47,15 +47,16 @@ export async function perform(
   call: Call,
   { req, res }: Exchange,
 ): Promise<Outcome> {
-  const { action, contract, method, place } = operation;
+  const { action, contract, method, place, takesKey } = operation;
   const visitor = await sessions.visitor(req, res);
   await limits.spend(action, visitor.address);
   admit(contract.auth, visitor);
+  const key = call.headers["idempotency-key"] as string | undefined;
   const params = read({
     path: call.path,
     query: queryOf(call.url),
     body: place === "body" ? await call.body() : undefined,
-    key: call.headers["idempotency-key"] as string | undefined,
+    key,
   });
   const meta = sessions.meta(visitor, call.headers["order-token"]);
   // The refresh token goes to nobody but its owner: whatever has it can become the user.
@@ -65,6 +66,8 @@ export async function perform(
     meta,
     ...(req.$ctx && { parentCtx: req.$ctx }),
     ...(method !== "GET" && { timeout: CHANGE_WITHIN }),
+    // Its key is what makes it the same request, for us too.
+    ...(takesKey && key === undefined && { retries: 0 }),
   }) as Promise<unknown> & { ctx?: Context<unknown, Meta> };
   const body = await called;
   const reply = called.ctx?.meta.reply;

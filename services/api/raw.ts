@@ -6,7 +6,7 @@ import type { FilesHandle } from "../../mixins/files.ts";
 import { drawCover } from "../items/cover.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { readBody } from "./body.ts";
-import { explain } from "./errors.ts";
+import { explain, headersOf } from "./errors.ts";
 import { queryOf, readerOf } from "./params.ts";
 import { sendJson } from "./reply.ts";
 import { routeOf } from "./route.ts";
@@ -81,8 +81,9 @@ export async function sandbox(host: Host, req: WebRequest, res: ServerResponse):
     await passOn(host, req, res);
   } catch (error) {
     if (res.destroyed) return;
-    const { status, message } = explain(host, "The sandbox", res.getHeader("x-request-id"), error);
-    sendJson(res, status, { error: { type: "api_error", message } });
+    const failure = explain(host, "The sandbox", res.getHeader("x-request-id"), error);
+    const { status, message } = failure;
+    sendJson(res, status, { error: { type: "api_error", message } }, headersOf(failure));
   }
 }
 

@@ -39,7 +39,11 @@ const NOT_PAGES = /^\/(api|v1|files|covers)(\/|$)/;
 
 /** Every route by `"METHOD /path"`, the more particular before the more general. */
 export function aliasesOf(host: Host, operations: { operation: Operation; read: Reader }[]): Record<string, Handler> {
-  const probe: Handler = (req, res) => void host.probe(req, res);
+  // Who comes through a proxy comes from outside, and has no business with probes.
+  const probe: Handler = async (req, res) => {
+    if (req.headers["x-forwarded-for"] !== undefined) throw fail("NOT_FOUND");
+    host.probe(req, res);
+  };
   const own: Record<keyof typeof httpRoutes, Handler> = {
     upload: (req, res) => upload(host, req, res),
     download: (req, res) => download(host, req, res),

@@ -61,7 +61,8 @@ export class Sessions {
   /** What services are told of the visitor; `token` is the header Order-Token. */
   meta({ address, user, guestOrders }: Visitor, token: string | string[] | undefined): Meta {
     const shown = typeof token === "string" ? this.#orderOf(token) : undefined;
-    const orders = shown ? [...guestOrders, shown] : guestOrders;
+    // A browser may send the same token as a cookie too.
+    const orders = shown && !guestOrders.includes(shown) ? [...guestOrders, shown] : guestOrders;
     return { ip: address, ...(user && { user }), ...(orders.length && { guestOrders: orders }) };
   }
 

@@ -62,7 +62,7 @@ export const auth = contract({
       returns: Type.Object({ user: Nullable(User) }),
     },
     /** Rotates a refresh token; null when it is unknown, expired or revoked. A used one is good for 30 s more, after that its use revokes the family. */
-    renew: { params: Type.Object({ refresh: Type.String() }), returns: Nullable(Tokens) },
+    renew: { params: Type.Object({ refresh: Type.String() }), returns: Nullable(Tokens), idempotent: true },
     /** Adds the role seller to a user; called by items at the first listing. */
     makeSeller: { params: Type.Object({ user: Id }), returns: Nothing, idempotent: true },
     /** For the demo catalogue: a user by e-mail, made if there is none. */

@@ -3,6 +3,7 @@ import { networkOf } from "../../core/network.ts";
 import { fail } from "../../core/errors.ts";
 import { fieldsOf } from "../../core/store.ts";
 import { changes } from "../../mixins/changes.ts";
+import { Counting } from "../../mixins/counters.ts";
 import { Db } from "../../mixins/db.ts";
 import { defineService, type Cluster } from "../index.ts";
 import { auth, type User } from "./auth.contract.ts";
@@ -15,6 +16,7 @@ import { canonical, NETWORKS, toUser, type StoredUser } from "./user.ts";
 export default defineService(auth)({
   dependencies: ["sessions"],
   mixins: [
+    Counting(),
     Db<StoredUser>({
       name: "users",
       schema: fieldsOf<StoredUser>({
@@ -148,7 +150,7 @@ export default defineService(auth)({
   },
 
   created() {
-    this.throttle = this.config.RATE_LIMIT ? new SigninThrottle() : null;
+    this.throttle = this.config.RATE_LIMIT ? new SigninThrottle(this.counters) : null;
     this.decoy = decoy((count) => this.runtime.bytes(count));
   },
 });

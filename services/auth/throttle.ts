@@ -1,5 +1,4 @@
-import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
-import { fail } from "../../core/errors.ts";
+import type { Counter, Counters } from "../../mixins/counters.ts";
 
 /** How long a wrong password counts, seconds. A refused attempt prolongs nothing. */
 const WINDOW = 15 * 60;
@@ -24,35 +23,29 @@ export interface Attempt {
  * for its user: where they signed in before, only their own network's mistakes count against them.
  */
 export class SigninThrottle {
-  readonly #network = limiter(PER_NETWORK);
-  readonly #pair = limiter(PER_PAIR);
-  readonly #email = limiter(PER_EMAIL);
+  readonly #network: Counter;
+  readonly #pair: Counter;
+  readonly #email: Counter;
+
+  constructor(counters: Counters) {
+    this.#network = counters("signin.network", { times: PER_NETWORK, seconds: WINDOW });
+    this.#pair = counters("signin.pair", { times: PER_PAIR, seconds: WINDOW });
+    this.#email = counters("signin.email", { times: PER_EMAIL, seconds: WINDOW });
+  }
 
   /** Throws RATE_LIMITED with `{retryAfter}`, seconds. */
   async admit(attempt: Attempt): Promise<void> {
-    if (attempt.network) await consume(this.#network, attempt.network);
-    await consume(this.#pair, pairOf(attempt));
-    if (!attempt.familiar) await consume(this.#email, attempt.email);
+    if (attempt.network) await this.#network.spend(attempt.network);
+    await this.#pair.spend(pairOf(attempt));
+    if (!attempt.familiar) await this.#email.spend(attempt.email);
   }
 
   /** The password was right: the e-mail starts anew. */
   async forgive(attempt: Attempt): Promise<void> {
-    if (attempt.network) await this.#network.reward(attempt.network);
-    await this.#pair.delete(pairOf(attempt));
-    await this.#email.delete(attempt.email);
+    if (attempt.network) await this.#network.refund(attempt.network);
+    await this.#pair.forget(pairOf(attempt));
+    await this.#email.forget(attempt.email);
   }
 }
-
-/** The package keeps its own clock, the machine's: what it guards is the machine and not a rule of the shop. */
-const limiter = (points: number) => new RateLimiterMemory({ points, duration: WINDOW });
 
 const pairOf = ({ email, network }: Attempt) => `${network} ${email}`;
-
-async function consume(counter: RateLimiterMemory, key: string): Promise<void> {
-  try {
-    await counter.consume(key);
-  } catch (refused) {
-    const { msBeforeNext } = refused as RateLimiterRes;
-    throw fail("RATE_LIMITED", { retryAfter: Math.max(1, Math.ceil(msBeforeNext / 1000)) });
-  }
-}

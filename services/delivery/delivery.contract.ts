@@ -11,9 +11,11 @@ import {
   Nullable,
   Paging,
   Person,
+  Stored,
   Strings,
   Time,
 } from "../schemas.ts";
+import type { Entitlement } from "./entitlement.ts";
 
 /** What `changes` reads out. */
 export type { Entitlement } from "./entitlement.ts";
@@ -69,6 +71,7 @@ export const delivery = contract({
       params: Type.Object({ id: Id, filename: Filename }),
       returns: Type.Object({ location: Type.String() }),
       errors: ["NOT_FOUND", "FORBIDDEN"],
+      idempotent: true,
     },
     /** Inserts one entitlement a slot; a revoked one is never overwritten. `user` is null for a guest's order. */
     grant: {
@@ -84,6 +87,12 @@ export const delivery = contract({
     },
     /** Does this user own a copy of this item? A buyer still sees a retired item. */
     owns: { params: Type.Object({ user: Id, item: Id }), returns: Type.Boolean(), idempotent: true },
+    /** What an order delivered, a document a slot. */
+    inspect: {
+      params: Type.Object({ order: Id }),
+      returns: Type.Array(Stored<Omit<Entitlement, "ownedBy">>()),
+      idempotent: true,
+    },
     changes: Changes,
   },
 });

@@ -4,7 +4,7 @@ import { fieldsOf, keysOf } from "../../core/store.ts";
 import { changes } from "../../mixins/changes.ts";
 import type { Query } from "../../mixins/collection.ts";
 import { Db } from "../../mixins/db.ts";
-import { Files } from "../../mixins/files.ts";
+import { FileLinks } from "../../mixins/files.links.ts";
 import { defineService } from "../index.ts";
 import type { StoredFile } from "../items/items.contract.ts";
 import { DEFAULT_PAGE_SIZE } from "../schemas.ts";
@@ -27,12 +27,13 @@ export default defineService(delivery)({
         serial: true,
         state: true,
         at: true,
+        revokedAt: true,
         ownedBy: true,
       }),
       indexes: [{ field: "ownedBy", unique: true, sparse: true }],
       durable: true,
     }),
-    Files(),
+    FileLinks(),
   ],
 
   methods: {
@@ -104,7 +105,7 @@ export default defineService(delivery)({
         ?.find((one) => one.filename === filename && kept(one, owned));
       if (!file) throw fail("NOT_FOUND");
       if (owned.state === "revoked") throw fail("FORBIDDEN");
-      return { location: this.files.sign({ blob: file.blob, filename, type: file.type }, this.runtime.now()) };
+      return { location: await this.links.sign({ blob: file.blob, filename, type: file.type }, this.runtime.now()) };
     },
 
     async grant(ctx) {
@@ -121,6 +122,11 @@ export default defineService(delivery)({
     async owns(ctx) {
       const owned = await this.db.find({ ownedBy: keysOf(ctx.params.user) });
       return owned.some(({ item }) => item === ctx.params.item);
+    },
+
+    async inspect(ctx) {
+      const owned = await this.db.find({ _id: keysOf(ctx.params.order) });
+      return owned.map(({ ownedBy: _, ...entitlement }) => entitlement);
     },
 
     changes(ctx) {

@@ -16,6 +16,7 @@ export interface Entitlement {
   serial: number | null;
   state: "active" | "revoked";
   at: number;
+  revokedAt?: number;
   /** "<user>:<at>:<_id>", unique: a user's library in order. Guests' goods are found by order. */
   ownedBy?: string;
 }
@@ -35,6 +36,7 @@ const entitlement = (
   ...what,
   state,
   at,
+  ...(state === "revoked" && { revokedAt: at }),
   ...(user && { ownedBy: orderedKey(user, at, slot) }),
 });
 
@@ -64,6 +66,6 @@ export async function revoke(
 ): Promise<void> {
   for (const one of grants) {
     if (await entitlements.insert(entitlement(order, user, one, "revoked", at))) continue;
-    await entitlements.claim({ state: "active", _id: one.slot }, { $set: { state: "revoked" } });
+    await entitlements.claim({ state: "active", _id: one.slot }, { $set: { state: "revoked", revokedAt: at } });
   }
 }

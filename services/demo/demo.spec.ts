@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import type { Service, ServiceBroker } from "moleculer";
 import { systemRuntime, type Runtime } from "../../core/runtime.ts";
-import { FileStore } from "../../mixins/files.ts";
+import type { FilesHandle } from "../../mixins/files.ts";
 import { testBroker, type TestBroker, type TestBrokerOptions } from "../../tests/broker.ts";
 import { sellers } from "./catalogue.ts";
 import demo from "./demo.service.ts";
@@ -11,7 +11,7 @@ const WHOLE = sellers.flatMap(({ listings }) => listings.map(({ title }) => titl
 /** Waits of the service are cut short. */
 const hasty: Runtime = { ...systemRuntime(), after: (_ms, run) => systemRuntime().after(1, run) };
 
-type Demo = Service & { filling: Promise<void> };
+type Demo = Service & { filling: Promise<void>; files: FilesHandle };
 const running: TestBroker[] = [];
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -59,14 +59,13 @@ function crashAt(broker: ServiceBroker, nth: number, afterEffect: boolean) {
 describe("an empty shop", () => {
   test("gets the whole catalogue and people to try it as", async () => {
     const shop = new Shop();
-    const { service, dir, runtime, said } = await open(shop);
+    const { service, said } = await open(shop);
     await service.filling;
     expect(shop.titles().toSorted()).toEqual(WHOLE);
 
     // The goods lie in the store.
-    const store = new FileStore(`${dir}/files`, runtime);
     for (const { blob, size } of shop.wares.flatMap(({ files }) => files))
-      expect(await store.stat(blob)).toEqual({ size });
+      expect(await service.files.stat(blob)).toEqual({ size });
 
     // The newest come first: of each seller the first of the list, in turns.
     const newest = shop.titles().toReversed().slice(0, 4);

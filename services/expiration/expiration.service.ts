@@ -14,7 +14,11 @@ export default defineService(expiration)({
       },
     }),
   ],
-  actions: {},
+  actions: {
+    async queue() {
+      return this.queue.counts("expire");
+    },
+  },
   subscriptions: {
     "order.reserved": {
       mode: "group",

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { systemRuntime } from "../../core/runtime.ts";
-import { testBroker, type TestBroker } from "../../tests/broker.ts";
+import { describeWith, testBroker, type TestBroker } from "../../tests/broker.ts";
+import { redis } from "../../tests/servers.ts";
 import { eventually } from "../../tests/till.ts";
 import { Bus, type BusHandle } from "../../mixins/bus.ts";
 import expiration from "./expiration.service.ts";
@@ -75,3 +76,50 @@ describe("expiration", () => {
     ]);
   });
 });
+
+/** What holds wherever the jobs wait, in real time. */
+function contract(env: () => { REDIS_URL?: string }): void {
+  let shop: TestBroker;
+  let woken: string[];
+  const reserved = (id: string, expiresAt: number) => ({
+    id: `order:${id}:2:0`,
+    type: "order.reserved",
+    schema: 1 as const,
+    at: expiresAt,
+    v: 2,
+    data: { id, seller: "s", items: [], expiresAt },
+  });
+
+  beforeEach(async () => {
+    woken = [];
+    const drive = (ctx: { params: { id: string } }) => {
+      woken.push(ctx.params.id);
+      return { status: "expired" };
+    };
+    const orders = { name: "orders", mixins: [Bus()], actions: { drive } };
+    shop = testBroker({ env: env(), services: [expiration, orders as never] });
+    await shop.broker.start();
+  });
+  afterEach(() => shop.stop());
+
+  test("tells operators what waits, and when the next one is due", async () => {
+    const { bus } = shop.broker.getLocalService("orders") as unknown as { bus: BusHandle };
+    const counts = () => shop.broker.call("expiration.queue", {});
+    expect(await counts()).toEqual({ waiting: 0, delayed: 0, active: 0, failed: 0, next: null });
+    const soon = Date.now() + 60_000;
+    await bus.publish([reserved("o1", soon), reserved("o2", soon + 60_000), reserved("due", Date.now())]);
+    await eventually(
+      async () => woken,
+      (ids) => ids.includes("due"),
+    );
+    const told = await eventually(
+      () => counts() as Promise<{ active: number; delayed: number }>,
+      ({ active, delayed }) => active === 0 && delayed === 2,
+    );
+    expect(told).toEqual({ waiting: 0, delayed: 2, active: 0, failed: 0, next: soon });
+    expect(woken).toEqual(["due"]);
+  });
+}
+
+describe("the queue of expiration", () => contract(() => ({})));
+describeWith(redis, "the queue of expiration on Bull", (server) => contract(() => ({ REDIS_URL: server().url })));

@@ -2,11 +2,12 @@ import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
 import type { Change } from "../../core/store.ts";
 import type { Reservation, Use } from "./reservation.ts";
+import type { Unit } from "./unit.machine.ts";
 
 /** What `changes` reads out. */
 export type { Reservation, Use } from "./reservation.ts";
 export type { Unit } from "./unit.machine.ts";
-import { Changes, Id, Kind, Millis, Nothing, Nullable, Stock } from "../schemas.ts";
+import { Changes, Id, Kind, Millis, Nothing, Nullable, Stock, Stored, Strings, Sweep } from "../schemas.ts";
 
 /** The places in an order, one a copy: "<order>:<line>:<n>", n from 0. */
 export const slotsOf = (order: string, { id, quantity }: { id: string; quantity: number }): string[] =>
@@ -44,6 +45,18 @@ export type Verdict = Static<typeof Verdict>;
 export const SoldUnit = Type.Object({ slot: Type.String(), item: Id, serial: Nullable(Type.Integer()) });
 export type SoldUnit = Static<typeof SoldUnit>;
 
+/** One held copy. `buyer` is a user's id or a keyed hash of a guest's e-mail. */
+export const Hold = Type.Object({
+  unit: Type.String(),
+  item: Id,
+  serial: Nullable(Type.Integer()),
+  order: Id,
+  buyer: Type.String(),
+  until: Millis,
+});
+export type Hold = Static<typeof Hold>;
+
+const UnitState = Strings(["free", "held", "sold", "retired"] as const);
 const ForOrder = Type.Object({ order: Id });
 
 export const inventory = contract({
@@ -92,6 +105,28 @@ export const inventory = contract({
       returns: Type.Array(Type.Object({ slot: Type.String(), key: Type.String() })),
       idempotent: true,
     },
+    /** What an order holds or held: its reservation, and the units in its slots as they are now, without their secrets. */
+    inspect: {
+      params: ForOrder,
+      returns: Type.Object({
+        reservation: Nullable(Stored<Reservation>()),
+        units: Type.Array(Stored<Omit<Unit, "secret">>()),
+      }),
+      idempotent: true,
+    },
+    /** Units of an item in one state, by serial; at most `limit`, without their secrets. */
+    units: {
+      params: Type.Object({ item: Id, state: UnitState, limit: Type.Integer({ minimum: 1, maximum: 1000 }) }),
+      returns: Type.Array(Stored<Omit<Unit, "secret">>()),
+      idempotent: true,
+    },
+    /** Copies that are held just now, the next to lapse first; `total` counts those past `limit` too. */
+    holds: {
+      params: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1000 }) }),
+      returns: Type.Object({ rows: Type.Array(Hold), total: Type.Integer() }),
+      idempotent: true,
+    },
+    sweep: Sweep,
     /** The units, without their secrets. */
     changes: Changes,
   },
@@ -100,9 +135,6 @@ export const inventory = contract({
     "stock.changed": Type.Object({ items: Type.Array(Id) }),
   },
 });
-
-/** A document between the services of this folder; its writer answers for it. */
-const Stored = <D>() => Type.Unsafe<D>(Type.Unknown());
 
 /** Reservations are a collection of their own, called only from this folder; `changes` also by the audit. */
 export const reservations = contract({
@@ -117,6 +149,7 @@ export const reservations = contract({
       params: Type.Object({ doc: Stored<Reservation>(), change: Stored<Change<Reservation>>() }),
       returns: Nullable(Stored<Reservation>()),
     },
+    sweep: Sweep,
     changes: Changes,
   },
 });

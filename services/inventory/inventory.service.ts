@@ -1,4 +1,5 @@
 import { fieldsOf, keysOf } from "../../core/store.ts";
+import { Flights } from "../../core/flights.ts";
 import type { Timer } from "../../core/runtime.ts";
 import { changes } from "../../mixins/changes.ts";
 import { isDuplicate } from "../../mixins/collection.ts";
@@ -7,7 +8,7 @@ import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService } from "../index.ts";
 import type { Stock } from "../schemas.ts";
 import { Hints } from "./hints.ts";
-import { inventory, type Refusal } from "./inventory.contract.ts";
+import { inventory, slotsOf, type Refusal, type Verdict } from "./inventory.contract.ts";
 import { reclaim, release, reserve, retireOrder, sellOrder, type StockRoom } from "./reservation.ts";
 import { lapsesAt, newKeyUnit, newUnit, withdraw, type Unit } from "./unit.machine.ts";
 
@@ -46,7 +47,7 @@ export default defineService(inventory)({
       },
     }),
   ],
-  state: {} as { room: StockRoom; changed: Set<string>; announcing: Timer | null },
+  state: {} as { room: StockRoom; reserving: Flights<Verdict>; changed: Set<string>; announcing: Timer | null },
 
   methods: {
     async count(item: string) {
@@ -99,7 +100,7 @@ export default defineService(inventory)({
 
   actions: {
     async reserve(ctx) {
-      const verdict = await reserve(this.room, ctx.params);
+      const verdict = await this.reserving.run(ctx.params.order, () => reserve(this.room, ctx.params));
       this.announce(ctx.params.lines.map(({ item }) => item));
       return verdict;
     },
@@ -168,6 +169,35 @@ export default defineService(inventory)({
         .map(({ slot, secret }) => ({ slot: slot!, key: this.secrets.open(secret!) }));
     },
 
+    async inspect(ctx) {
+      const { order } = ctx.params;
+      const reservation = await this.room.reservations.get(order);
+      const slots = reservation?.lines.flatMap((line) => slotsOf(order, line)) ?? [];
+      return { reservation, units: slots.length ? (await this.db.find({ slot: { $in: slots } })).map(shown) : [] };
+    },
+
+    async units(ctx) {
+      const { item, state, limit } = ctx.params;
+      const units = await this.db.find({ state, _id: keysOf(item) }, { limit });
+      return units.map(shown).toSorted((a, b) => (a.serial ?? 0) - (b.serial ?? 0));
+    },
+
+    async holds(ctx) {
+      const held = await this.db.find({ held: { $gt: "" } });
+      const next = held.toSorted((a, b) => lapsesAt(a.held!) - lapsesAt(b.held!)).slice(0, ctx.params.limit);
+      const buyers = new Map<string, string>();
+      for (const order of new Set(next.map((unit) => unit.order!)))
+        buyers.set(order, (await this.room.reservations.get(order))?.buyer ?? "");
+      const rows = next.map(({ _id, item, serial, order, held: key }) => ({
+        ...{ unit: _id, item, serial, order: order!, buyer: buyers.get(order!)!, until: lapsesAt(key!) },
+      }));
+      return { rows, total: held.length };
+    },
+
+    async sweep() {
+      return { driven: await this.sweep() };
+    },
+
     changes(ctx) {
       return changes(this.db, ctx.params, ["secret"]);
     },
@@ -175,6 +205,7 @@ export default defineService(inventory)({
 
   created() {
     const { broker, db } = this;
+    this.reserving = new Flights();
     this.changed = new Set();
     this.announcing = null;
     const hints = new Hints(async (item) =>
@@ -202,6 +233,9 @@ export default defineService(inventory)({
     this.announcing?.cancel();
   },
 });
+
+/** A unit as others may see it. */
+const shown = ({ secret: _, ...unit }: Unit): Omit<Unit, "secret"> => unit;
 
 const summed = ({ free = 0, held = 0, sold = 0, retired = 0 }: Record<string, number> = {}): Stock & {
   retired: number;

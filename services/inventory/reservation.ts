@@ -14,6 +14,8 @@ export interface Reservation extends Versioned {
   refusal?: Refusal;
   /** Refused or released, and every unit is confirmed free. */
   clear?: true;
+  /** When it came to each of its states, for people to read: nothing is decided by it. */
+  history?: { at: number; state: string }[];
 }
 
 /** One use of a capped thing, `_id` "<item>:<buyer>:<n>" with n below the cap: a unit too. */

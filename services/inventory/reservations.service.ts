@@ -26,6 +26,7 @@ export default defineService(reservations)({
         state: true,
         refusal: true,
         clear: true,
+        history: true,
       }),
       indexes: [{ field: "due", unique: true, sparse: true }],
       durable: true,
@@ -47,10 +48,17 @@ export default defineService(reservations)({
       return this.store.get(ctx.params.id);
     },
     insert(ctx) {
-      return this.store.insert(ctx.params.doc);
+      const { doc } = ctx.params;
+      return this.store.insert({ ...doc, history: [{ at: this.runtime.now(), state: doc.state }] });
     },
     write(ctx) {
-      return this.store.write(ctx.params.doc, ctx.params.change);
+      const { doc, change } = ctx.params;
+      const at = this.runtime.now();
+      const history = [...(doc.history ?? []), { at, state: change.set.clear ? "clear" : (change.set.state ?? "") }];
+      return this.store.write(doc, { ...change, set: { ...change.set, history } });
+    },
+    async sweep() {
+      return { driven: await this.sweep() };
     },
     changes(ctx) {
       return changes(this.db, ctx.params, ["outbox"]);

@@ -15,6 +15,7 @@ import {
   Price,
   Stock,
   Strings,
+  Sweep,
   Time,
 } from "../schemas.ts";
 
@@ -190,6 +191,7 @@ export const items = contract({
       returns: Type.Array(Type.Object({ id: Id, files: Type.Array(StoredFile) })),
       idempotent: true,
     },
+    sweep: Sweep,
     changes: Changes,
   },
   events: {

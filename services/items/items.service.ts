@@ -178,6 +178,10 @@ export default defineService(items)({
       return (await this.db.find({ _id: { $in: ctx.params.ids } })).map(({ _id, files }) => ({ id: _id, files }));
     },
 
+    async sweep() {
+      return { driven: await this.sweep() };
+    },
+
     changes(ctx) {
       return changes(this.db, ctx.params, ["outbox"]);
     },

@@ -63,3 +63,14 @@ export function draft({ lines, total }: Wish, quotes: Quote[], user: Person | nu
     return { ...order, refusal: { type: "PRICE_CHANGED", data: { total: money(order.total) } } };
   return order;
 }
+
+/** The order's first write: reserving, or refused already. */
+export function newOrder(
+  asked: Pick<OrderDoc, "_id" | "buyer" | "user" | "email" | "body">,
+  { refusal, ...drafted }: Draft,
+  now: number,
+  holdSeconds: number,
+): Omit<OrderDoc, "v" | "outbox" | "due"> {
+  const common = { ...asked, ...drafted, history: [], createdAt: now, expiresAt: now + holdSeconds * 1000 };
+  return refusal ? { ...common, state: "rejected", refusal, closedAt: now } : { ...common, state: "reserving" };
+}

@@ -156,6 +156,14 @@ export const fulfilled = (order: OrderDoc, serials: Map<string, number[]>, at: n
       })
     : null;
 
+export const pendingRefund = (id: string, reason: string | null, createdAt: number, key?: string): RefundDoc => ({
+  id,
+  reason,
+  status: "pending",
+  createdAt,
+  ...(key && { key }),
+});
+
 export const refunding = (order: OrderDoc, refund: RefundDoc, at: number): Decision =>
   order.state === "paid" || order.state === "fulfilled"
     ? move(order, "refunding", at, { refund }, { reason: refund.reason })

@@ -10,14 +10,17 @@ import {
   Nullable,
   Paging,
   Person,
+  Stored,
   Strings,
   Sum,
+  Sweep,
   Time,
 } from "../schemas.ts";
 import { PayWith } from "../payments/payments.contract.ts";
+import type { OrderDoc } from "./order.machine.ts";
 
 /** What `changes` reads out. */
-export type { OrderDoc } from "./order.machine.ts";
+export { DELIVER_WITHIN, type OrderDoc } from "./order.machine.ts";
 
 const MAX_LINES = 10;
 const MAX_QUANTITY = 20;
@@ -88,13 +91,16 @@ export const SalesRow = Type.Object({
 });
 export type SalesRow = Static<typeof SalesRow>;
 
+/** The stored document without personal data: the buyer is a user's id or a keyed hash, a guest's e-mail is masked. */
+export type OrderForOperators = Omit<OrderDoc, "user" | "body" | "boughtBy" | "soldBy">;
+
 const ById = Type.Object({ id: Id });
 const Key = Type.Optional(Type.String({ description: "Comes from the header Idempotency-Key, never from the body" }));
 
 export const orders = contract({
   name: "orders",
   actions: {
-    /** The answer is the verdict: 201 reserved, 200 a replayed key (`meta.reply`), 409 nothing kept, 503 undecided. */
+    /** The answer is the verdict: 201 reserved, 200 a replayed key (`meta.reply`), 409 nothing kept, 503 undecided. Idempotent under a key. */
     create: {
       rest: "POST /api/orders",
       auth: "anyone",
@@ -127,6 +133,7 @@ export const orders = contract({
         "BAD_IDEMPOTENCY_KEY",
         "TRY_AGAIN",
       ],
+      idempotent: true,
     },
     list: {
       rest: "GET /api/orders",
@@ -150,6 +157,7 @@ export const orders = contract({
       params: ById,
       returns: PayWith,
       errors: ["NOT_FOUND", "ORDER_PAID", "ORDER_CLOSED", "TRY_AGAIN"],
+      idempotent: true,
     },
     cancel: {
       rest: "POST /api/orders/:id/cancel",
@@ -158,6 +166,7 @@ export const orders = contract({
       params: ById,
       returns: Order,
       errors: ["NOT_FOUND", "ORDER_PAID"],
+      idempotent: true,
     },
     refund: {
       rest: "POST /api/orders/:id/refund",
@@ -166,6 +175,7 @@ export const orders = contract({
       params: Type.Object({ id: Id, reason: Type.Optional(Type.String({ maxLength: 500 })), idempotencyKey: Key }),
       returns: Order,
       errors: ["NOT_FOUND", "FORBIDDEN", "NOT_REFUNDABLE", "IDEMPOTENCY_KEY_REUSED", "BAD_IDEMPOTENCY_KEY"],
+      idempotent: true,
     },
     timeline: {
       rest: "GET /api/orders/:id/timeline",
@@ -194,6 +204,15 @@ export const orders = contract({
     },
     /** Carries the order on by one or more steps of the saga; called at its deadline and by nobody's clock but its own. */
     drive: { params: ById, returns: Type.Object({ status: Nullable(OrderState) }), idempotent: true },
+    /** For operators: orders of every buyer in every state, the newest first. */
+    all: {
+      params: Type.Object({ state: Type.Optional(OrderState), ...Paging }),
+      returns: ListOf(Stored<OrderForOperators>()),
+      idempotent: true,
+    },
+    /** For operators: one order as it is stored. Null when there is none. */
+    inspect: { params: ById, returns: Nullable(Stored<OrderForOperators>()), idempotent: true },
+    sweep: Sweep,
     changes: Changes,
   },
   events: {

@@ -9,12 +9,21 @@ import { Outbox, type OutboxStore } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService } from "../index.ts";
 import { CURRENCY, DEFAULT_PAGE_SIZE } from "../schemas.ts";
-import { bodyHash, draft, orderId } from "./checkout.ts";
-import { close, declined, ORDER_FIELDS, orderDue, paid, refunding, type OrderDoc } from "./order.machine.ts";
+import { bodyHash, draft, newOrder, orderId } from "./checkout.ts";
+import {
+  close,
+  declined,
+  ORDER_FIELDS,
+  orderDue,
+  paid,
+  pendingRefund,
+  refunding,
+  type OrderDoc,
+} from "./order.machine.ts";
 import { orders } from "./orders.contract.ts";
 import { neighbours } from "./neighbours.ts";
 import { drive, type Saga } from "./saga.ts";
-import { roleIn, toOrder, toSales } from "./view.ts";
+import { forOperators, roleIn, toOrder, toSales } from "./view.ts";
 
 /** How long a buyer waits for the verdict, ms; after that the same key asks again. */
 const VERDICT_WITHIN = 5000;
@@ -31,7 +40,10 @@ export default defineService(orders)({
     Db<OrderDoc>({
       name: "orders",
       schema: fieldsOf<OrderDoc>(ORDER_FIELDS),
-      indexes: ["due", "boughtBy", "soldBy"].map((field) => ({ field, unique: true, sparse: true })),
+      indexes: [
+        ...["due", "boughtBy", "soldBy"].map((field) => ({ field, unique: true, sparse: true })),
+        { field: "createdAt" },
+      ],
       durable: true,
     }),
     Bus(),
@@ -105,19 +117,8 @@ export default defineService(orders)({
         user,
       );
       if (refusal && key === undefined) throw fail(refusal.type, refusal.data);
-      const now = this.runtime.now();
-      const order = {
-        _id,
-        buyer,
-        user,
-        email,
-        ...drafted,
-        history: [],
-        createdAt: now,
-        expiresAt: now + this.config.HOLD_SECONDS * 1000,
-        ...(key !== undefined && { body }),
-        ...(refusal ? { state: "rejected" as const, refusal, closedAt: now } : { state: "reserving" as const }),
-      };
+      const asked = { _id, buyer, user, email, ...(key !== undefined && { body }) };
+      const order = newOrder(asked, { refusal, ...drafted }, this.runtime.now(), this.config.HOLD_SECONDS);
       const inserted = await this.store.insert(order);
       this.runtime.crashPoint("orders.created");
       return this.verdict(inserted ? { ...order, v: 1 } : (await this.store.get(_id))!, body, meta, inserted);
@@ -160,13 +161,7 @@ export default defineService(orders)({
       if (role === "buyer") throw fail("FORBIDDEN");
       const asked = { key: key === undefined ? undefined : orderId(ctx.meta.user!.id, key, false), reason };
       const at = this.runtime.now();
-      const refund = {
-        id: this.runtime.id(),
-        reason,
-        status: "pending" as const,
-        createdAt: at,
-        ...(asked.key && { key: asked.key }),
-      };
+      const refund = pendingRefund(this.runtime.id(), reason, at, asked.key);
       order = (await this.store.change(id, (doc) => refunding(doc, refund, at)))!;
       if (!order.refund) throw fail("NOT_REFUNDABLE");
       if (asked.key && asked.key === order.refund.key && asked.reason !== order.refund.reason)
@@ -196,6 +191,22 @@ export default defineService(orders)({
     async drive(ctx) {
       const order = await this.driveWithin(ctx.params.id, WAKE_WITHIN);
       return { status: order?.state ?? null };
+    },
+
+    async all(ctx) {
+      const { state, page = 1, pageSize = DEFAULT_PAGE_SIZE } = ctx.params;
+      const query = state ? { state } : {};
+      const docs = await this.db.find(query, { sort: "-createdAt", skip: (page - 1) * pageSize, limit: pageSize });
+      return { rows: docs.map(forOperators), total: await this.db.count(query), page, pageSize };
+    },
+
+    async inspect(ctx) {
+      const order = await this.store.get(ctx.params.id);
+      return order && forOperators(order);
+    },
+
+    async sweep() {
+      return { driven: await this.sweep() };
     },
 
     changes(ctx) {

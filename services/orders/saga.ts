@@ -8,6 +8,7 @@ import {
   fulfilled,
   held,
   paid,
+  pendingRefund,
   refunded,
   refundFailed,
   refunding,
@@ -88,8 +89,7 @@ async function finishClosing(saga: Saga, order: OrderDoc): Promise<Step> {
 }
 
 async function deliver(saga: Saga, order: OrderDoc): Promise<Step> {
-  const giveUp = (reason: string) =>
-    refunding(order, { id: saga.refundId(), reason, status: "pending", createdAt: saga.now() }, saga.now());
+  const giveUp = (reason: string) => refunding(order, pendingRefund(saga.refundId(), reason, saga.now()), saga.now());
   try {
     const { state, units } = await saga.sell(order._id);
     if (state === "lost") return giveUp("The copy was lost");

@@ -1,7 +1,7 @@
 import type { Meta } from "../../core/contract.ts";
 import { money } from "../schemas.ts";
 import type { OrderDoc } from "./order.machine.ts";
-import type { Order, SalesRow } from "./orders.contract.ts";
+import type { Order, OrderForOperators, SalesRow } from "./orders.contract.ts";
 
 const iso = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
 
@@ -67,4 +67,14 @@ export function toSales(order: OrderDoc, feePercent: number): SalesRow[] {
       at: iso(order.paidAt)!,
     };
   });
+}
+
+export function forOperators({
+  user: _user,
+  body: _body,
+  boughtBy: _b,
+  soldBy: _s,
+  ...order
+}: OrderDoc): OrderForOperators {
+  return { ...order, email: order.email && order.email.replace(/^(.).*@/, "$1***@") };
 }

@@ -19,9 +19,10 @@ import {
 /** What the flows need of the payment provider; each call may fail or hang, its effect then unknown. */
 export interface Provider {
   create(params: PaymentParams & { order: string; attempt: number }): Promise<Intent>;
-  retrieve(intent: string): Promise<Intent>;
+  /** `payment`: whose it is, where that is known; for the record alone. */
+  retrieve(intent: string, payment?: string): Promise<Intent>;
   /** Asks for the cancel; whether it came in time is read afterwards. */
-  cancel(intent: string): Promise<void>;
+  cancel(intent: string, payment?: string): Promise<void>;
   /** Once per payment, however often it is asked. */
   refund(payment: Payment): Promise<{ id: string; status: string }>;
 }
@@ -55,7 +56,7 @@ export async function open(till: Till, order: string, params: PaymentParams): Pr
     throw fail(payment.state === "closing" || payment.state === "cancelled" ? "ORDER_CLOSED" : "ORDER_PAID");
   const { intent: known } = payment;
   if (known !== null) {
-    const read = await tried(till, payment, () => provider.retrieve(known));
+    const read = await tried(till, payment, () => provider.retrieve(known, order));
     const change = replaced(payment, read);
     if (!change) return read;
     await payments.write(payment, change);
@@ -69,7 +70,7 @@ export async function open(till: Till, order: string, params: PaymentParams): Pr
   // A twin may have recorded this very intent a moment ago, or asked for another attempt: whoever asks again finds out.
   if (recorded.state === "open" && recorded.intent === null) throw fail("TRY_AGAIN");
   // Nobody has this secret and nobody will: closing was faster, or another attempt became the order's intent.
-  if (recorded.intent !== intent.id) await tried(till, recorded, () => provider.cancel(intent.id));
+  if (recorded.intent !== intent.id) await tried(till, recorded, () => provider.cancel(intent.id, order));
   throw fail(recorded.state === "open" ? "TRY_AGAIN" : "ORDER_CLOSED");
 }
 
@@ -104,7 +105,7 @@ export async function close(till: Till, order: string): Promise<Outcome> {
       continue;
     }
     if (payment.state !== "closing") return "paid";
-    const read = payment.intent === null ? null : await cancelled(provider, payment.intent);
+    const read = payment.intent === null ? null : await cancelled(provider, payment.intent, order);
     const change = closed(payment, read) ?? (read && succeeded(payment, read));
     if (!change) return "later";
     await payments.write(payment, change);
@@ -112,9 +113,9 @@ export async function close(till: Till, order: string): Promise<Outcome> {
 }
 
 /** The intent as it is after the cancel; undefined answers are errors, and the caller asks again later. */
-async function cancelled(provider: Provider, intent: string): Promise<Intent> {
-  await provider.cancel(intent);
-  return provider.retrieve(intent);
+async function cancelled(provider: Provider, intent: string, payment: string): Promise<Intent> {
+  await provider.cancel(intent, payment);
+  return provider.retrieve(intent, payment);
 }
 
 /** Reads the intent behind a hint and draws the consequence. R6: a success that fits no open payment is refunded once. */

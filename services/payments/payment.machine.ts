@@ -22,6 +22,28 @@ export interface Payment extends Versioned {
   refund?: { id: string; status: "pending" | "failed" };
   reason?: string;
   createdAt: number;
+  /** What happened to it, and what the provider was asked; for people to read, nothing is decided by it. */
+  history?: PaymentMoment[];
+  calls?: ProviderCall[];
+}
+
+/** One change of a payment: its state afterwards, and what else became of it. */
+export interface PaymentMoment {
+  at: number;
+  state: Payment["state"];
+  /** "intent pi_…", "attempt 2", "declined card_declined", "refund re_… pending". */
+  note?: string;
+}
+
+/** One call to the provider. */
+export interface ProviderCall {
+  at: number;
+  name: "create" | "retrieve" | "cancel" | "refund";
+  /** Part of the idempotency key, where the call has one. */
+  attempt?: number;
+  /** What came of it: the status of what was read, or the kind of the error. */
+  outcome: string;
+  ms: number;
 }
 
 export interface PaymentParams {

@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
-import { Changes, Id, Nothing, Strings } from "../schemas.ts";
+import { Changes, Id, Nothing, Nullable, Stored, Strings, Sweep } from "../schemas.ts";
+import type { Payment } from "./payment.machine.ts";
 
 /** What `changes` reads out. */
 export type { Payment } from "./payment.machine.ts";
@@ -31,6 +32,7 @@ export const payments = contract({
       params: Type.Object({ order: Id, amount: Type.Integer(), currency: Type.String() }),
       returns: PayWith,
       errors: ["ORDER_CLOSED", "ORDER_PAID", "TRY_AGAIN"],
+      idempotent: true,
     },
     /** R4: cancels the intent and says what came of it, read after the cancel. `later`: ask again. */
     close: {
@@ -51,7 +53,12 @@ export const payments = contract({
       params: Type.Object({ body: Type.String(), signature: Type.String() }),
       returns: Type.Object({ received: Type.Literal(true) }),
       errors: ["BAD_SIGNATURE", "TRY_AGAIN"],
+      idempotent: true,
     },
+    /** The payment of an order as it is stored, what happened to it included. Null when there is none. */
+    inspect: { params: ForOrder, returns: Nullable(Stored<Payment>()), idempotent: true },
+    sweep: Sweep,
+    /** Without what happened to them. */
     changes: Changes,
   },
   events: {
@@ -63,6 +70,23 @@ export const payments = contract({
   },
 });
 
+/** One event of the provider. */
+export interface Hint {
+  /** The provider's id of the event. */
+  _id: string;
+  type: string;
+  intent: string;
+  state: "new" | "done";
+  /** When it came, and when it had its effect. */
+  at?: number;
+  doneAt?: number;
+  /** How often acting upon it failed, and the kind of the last failure. */
+  failures?: number;
+  error?: string;
+  /** While new: when it is tried again. Once done: when the row may go. */
+  due?: string;
+}
+
 /** One row an event id of the provider, `new | done`, swept. Called only by payments. */
 export const inbox = contract({
   name: "inbox",
@@ -73,6 +97,13 @@ export const inbox = contract({
       returns: Type.Boolean(),
       idempotent: true,
     },
+    /** What was told about these intents. */
+    inspect: {
+      params: Type.Object({ intents: Type.Array(Type.String()) }),
+      returns: Type.Array(Stored<Hint>()),
+      idempotent: true,
+    },
+    sweep: Sweep,
     changes: Changes,
   },
 });

@@ -11,6 +11,7 @@ import { defineService } from "../index.ts";
 import { close, open, refund, settle, type Till } from "./flow.ts";
 import { paymentDue, type Payment } from "./payment.machine.ts";
 import { payments, WEBHOOK_EVENTS } from "./payments.contract.ts";
+import { CallLog, witnessedProvider, witnessedStore } from "./witness.ts";
 import { keysFor, stripeClient, stripeProvider, type Keys } from "./stripe.ts";
 
 /** How old a signed webhook may be, s. */
@@ -39,6 +40,8 @@ export default defineService(payments)({
         refund: true,
         reason: true,
         createdAt: true,
+        history: true,
+        calls: true,
       }),
       indexes: [{ field: "due", unique: true, sparse: true }],
       durable: true,
@@ -53,7 +56,7 @@ export default defineService(payments)({
       },
     }),
   ],
-  state: {} as { keys: Keys; stripe: Stripe; till: Till; reconciling: Timer; reconciledAt: number },
+  state: {} as { keys: Keys; stripe: Stripe; till: Till; callLog: CallLog; reconciling: Timer; reconciledAt: number },
 
   methods: {
     /** Asks the provider again about a payment that is not at rest. */
@@ -146,8 +149,17 @@ export default defineService(payments)({
       return { received: true };
     },
 
+    async inspect(ctx) {
+      await this.callLog.flush();
+      return this.store.get(ctx.params.order);
+    },
+
+    async sweep() {
+      return { driven: await this.sweep() };
+    },
+
     changes(ctx) {
-      return changes(this.db, ctx.params, ["outbox"]);
+      return changes(this.db, ctx.params, ["outbox", "history", "calls"]);
     },
   },
 
@@ -156,11 +168,13 @@ export default defineService(payments)({
     this.keys = keysFor(config, secrets);
     this.stripe = stripeClient(config, this.keys);
     const shop = secrets.hmac("shop", "id").slice(0, 16);
+    const now = () => runtime.now();
+    this.callLog = new CallLog(this);
     this.till = {
-      payments: this.store,
-      provider: stripeProvider(this.stripe, shop),
+      payments: witnessedStore(this.store, now),
+      provider: witnessedProvider(stripeProvider(this.stripe, shop), now, (id, call) => this.callLog.add(id, call)),
       shop,
-      now: () => runtime.now(),
+      now,
       alert: (words) => logger.error(`ALERT ${words}`),
       failed: (error) => logger.warn("The payment provider failed", error),
     };
@@ -175,5 +189,6 @@ export default defineService(payments)({
 
   async stopped() {
     this.reconciling?.cancel();
+    await this.callLog.flush();
   },
 });
