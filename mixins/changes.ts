@@ -1,4 +1,4 @@
-import type { Collection, Doc } from "./collection.ts";
+import type { Collection, Doc } from "./db/collection.ts";
 
 /** How many documents a page of `changes` has when nobody says, and at most. */
 const PAGE = 1000;

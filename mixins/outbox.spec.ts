@@ -4,9 +4,9 @@ import type { Envelope } from "../core/facts.ts";
 import { systemRuntime } from "../core/runtime.ts";
 import { fieldsOf, type Versioned } from "../core/store.ts";
 import { onBothStores, testBroker, type TestBroker } from "../tests/broker.ts";
-import type { BusHandle } from "./bus.ts";
-import type { Collection } from "./collection.ts";
-import { Db } from "./db.ts";
+import type { BusHandle } from "./bus/bus.ts";
+import type { Collection } from "./db/collection.ts";
+import { Db } from "./db/db.ts";
 import { Outbox, type OutboxStore } from "./outbox.ts";
 import { Sweeper } from "./sweeper.ts";
 

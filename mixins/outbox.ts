@@ -2,8 +2,8 @@ import { dueKey, type Change, type Fact, type Store, type Versioned } from "../c
 import type { Envelope } from "../core/facts.ts";
 import { defineMixin, type Mixin } from "../core/contract.ts";
 import type { Runtime } from "../core/runtime.ts";
-import type { BusHandle } from "./bus.ts";
-import type { Collection, Update } from "./collection.ts";
+import type { BusHandle } from "./bus/bus.ts";
+import type { Collection, Update } from "./db/collection.ts";
 
 /** How long published facts stay in their document before they are cleared away; a next change within it saves that write. */
 const CLEAR_AFTER = 250;

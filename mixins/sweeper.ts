@@ -1,7 +1,7 @@
 import { defineMixin, type Mixin } from "../core/contract.ts";
 import { within, type Runtime, type Timer } from "../core/runtime.ts";
 import { dueKey } from "../core/store.ts";
-import type { Collection, Doc, Update } from "./collection.ts";
+import type { Collection, Doc, Update } from "./db/collection.ts";
 
 /** How often the sweeper looks, ms. A hold is to be back within 2 s of its deadline even when its timer was lost. */
 const EVERY = 1000;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ServiceBroker } from "moleculer";
-import { Bus } from "../mixins/bus.ts";
+import { Bus } from "../mixins/bus/bus.ts";
 import type { Explanation } from "../services/audit/audit.contract.ts";
 import { describeWith } from "../tests/broker.ts";
 import { person } from "../tests/people.ts";

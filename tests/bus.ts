@@ -1,7 +1,7 @@
 import type { Service, ServiceSchema } from "moleculer";
 import type { Subscription } from "../core/contract.ts";
 import type { Envelope } from "../core/facts.ts";
-import { Bus, type BusHandle, type BusOptions } from "../mixins/bus.ts";
+import { Bus, type BusHandle, type BusOptions } from "../mixins/bus/bus.ts";
 
 /** A fact of an entity's version `v`. */
 export const fact = (id: string, v = 1, type = "order.paid", n = 0): Envelope => ({

@@ -1,5 +1,5 @@
 import type { ServiceSchema } from "moleculer";
-import type { BusHandle } from "../mixins/bus.ts";
+import type { BusHandle } from "../mixins/bus/bus.ts";
 import { testBroker, type TestBroker } from "./broker.ts";
 import type { BusService } from "./bus.ts";
 

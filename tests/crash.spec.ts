@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { load } from "../mixins/db.file.ts";
+import { load } from "../mixins/db/file.ts";
 import type { OrderDoc } from "../services/orders/orders.contract.ts";
 import { auditOf } from "./audit.ts";
 import type { Client, Reply } from "./client.ts";

@@ -6,7 +6,7 @@ import { brokerOptions } from "../core/broker.ts";
 import { readConfig } from "../core/config.ts";
 import { systemRuntime } from "../core/runtime.ts";
 import { loadSecrets } from "../core/secrets.ts";
-import { Files, type FilesHandle } from "../mixins/files.ts";
+import { Files, type FilesHandle } from "../mixins/files/files.ts";
 
 const config = readConfig(process.env);
 const runtime = systemRuntime();

@@ -5,7 +5,7 @@ import { describe } from "@jest/globals";
 import type { ServiceSchema } from "moleculer";
 import { systemRuntime, type Runtime } from "../core/runtime.ts";
 import { s3Address } from "../core/s3.ts";
-import { Files, type FilesHandle } from "../mixins/files.ts";
+import { Files, type FilesHandle } from "../mixins/files/files.ts";
 import { describeWith, testBroker, type TestBroker, type TestBrokerOptions } from "./broker.ts";
 import { s3 } from "./servers.ts";
 
@@ -89,7 +89,7 @@ export class Bucket {
     const address = s3Address(this.url)!;
     const [sdk, { s3Client }] = await Promise.all([
       import("@aws-sdk/client-s3"),
-      import("../mixins/files.s3.client.ts"),
+      import("../mixins/files/s3.client.ts"),
     ]);
     const client = s3Client(address);
     try {

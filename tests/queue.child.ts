@@ -5,7 +5,7 @@ import { brokerOptions } from "../core/broker.ts";
 import { readConfig } from "../core/config.ts";
 import { systemRuntime } from "../core/runtime.ts";
 import { loadSecrets } from "../core/secrets.ts";
-import { Queue } from "../mixins/queue.ts";
+import { Queue } from "../mixins/queue/queue.ts";
 
 const config = readConfig(process.env);
 const broker = new ServiceBroker({

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Injected } from "../../core/contract.ts";
 import { fail, typeOf } from "../../core/errors.ts";
-import type { FilesHandle } from "../../mixins/files.ts";
+import type { FilesHandle } from "../../mixins/files/files.ts";
 import { drawCover } from "../items/cover.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { readBody } from "./body.ts";

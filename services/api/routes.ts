@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Injected } from "../../core/contract.ts";
 import { fail } from "../../core/errors.ts";
-import type { FilesHandle } from "../../mixins/files.ts";
+import type { FilesHandle } from "../../mixins/files/files.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { readJson } from "./body.ts";
 import { dispatcher, type Finder } from "./dispatch.ts";

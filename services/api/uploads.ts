@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Injected } from "../../core/contract.ts";
 import { fail } from "../../core/errors.ts";
-import type { FileStore } from "../../mixins/files.store.ts";
+import type { FileStore } from "../../mixins/files/store.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { invite } from "./body.ts";
 import { queryOf, readerOf } from "./params.ts";

@@ -1,4 +1,4 @@
-import type { DeadLetter } from "../../mixins/bus.ts";
+import type { DeadLetter } from "../../mixins/bus/bus.ts";
 import type { Letter } from "./audit.contract.ts";
 import { masked } from "./mask.ts";
 

@@ -1,7 +1,7 @@
 import type { Runtime } from "../../core/runtime.ts";
 import { fieldsOf } from "../../core/store.ts";
-import type { Collection } from "../../mixins/collection.ts";
-import { Db } from "../../mixins/db.ts";
+import type { Collection } from "../../mixins/db/collection.ts";
+import { Db } from "../../mixins/db/db.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService } from "../index.ts";
 import { firstToken, hashOf, lifetime, newestFrom, REMEMBERED, sessionOf, successor, type Session } from "./refresh.ts";

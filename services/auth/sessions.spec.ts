@@ -4,7 +4,7 @@ import type { Service } from "moleculer";
 import type { Meta } from "../../core/contract.ts";
 import { systemRuntime } from "../../core/runtime.ts";
 import { makeSecrets } from "../../core/secrets.ts";
-import type { Collection } from "../../mixins/collection.ts";
+import type { Collection } from "../../mixins/db/collection.ts";
 import { onBothStores, testBroker, type TestBroker } from "../../tests/broker.ts";
 import type { Tokens } from "./auth.contract.ts";
 import auth from "./auth.service.ts";

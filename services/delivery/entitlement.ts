@@ -1,5 +1,5 @@
 import { orderedKey } from "../../core/store.ts";
-import type { Collection } from "../../mixins/collection.ts";
+import type { Collection } from "../../mixins/db/collection.ts";
 import type { Kind, Person } from "../schemas.ts";
 import type { Grant } from "./delivery.contract.ts";
 

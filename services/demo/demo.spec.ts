@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import type { Service, ServiceBroker } from "moleculer";
 import { systemRuntime, type Runtime } from "../../core/runtime.ts";
-import type { FilesHandle } from "../../mixins/files.ts";
+import type { FilesHandle } from "../../mixins/files/files.ts";
 import { testBroker, type TestBroker, type TestBrokerOptions } from "../../tests/broker.ts";
 import { sellers } from "./catalogue.ts";
 import demo from "./demo.service.ts";

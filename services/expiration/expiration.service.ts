@@ -1,6 +1,6 @@
 import type { Caller } from "../../core/contract.ts";
-import { Bus } from "../../mixins/bus.ts";
-import { Queue, type Job } from "../../mixins/queue.ts";
+import { Bus } from "../../mixins/bus/bus.ts";
+import { Queue, type Job } from "../../mixins/queue/queue.ts";
 import { defineService, type Cluster } from "../index.ts";
 import { expiration } from "./expiration.contract.ts";
 

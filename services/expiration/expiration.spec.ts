@@ -3,7 +3,7 @@ import { systemRuntime } from "../../core/runtime.ts";
 import { describeWith, testBroker, type TestBroker } from "../../tests/broker.ts";
 import { redis } from "../../tests/servers.ts";
 import { eventually } from "../../tests/till.ts";
-import { Bus, type BusHandle } from "../../mixins/bus.ts";
+import { Bus, type BusHandle } from "../../mixins/bus/bus.ts";
 import expiration from "./expiration.service.ts";
 
 describe("expiration", () => {

@@ -1,5 +1,5 @@
 import type { Store, Versioned } from "../../core/store.ts";
-import type { Collection } from "../../mixins/collection.ts";
+import type { Collection } from "../../mixins/db/collection.ts";
 import { slotsOf, type Refusal, type ReservationLine, type SoldUnit, type Verdict } from "./inventory.contract.ts";
 import { free, hold, retire, sell, type Guarded, type Unit } from "./unit.machine.ts";
 

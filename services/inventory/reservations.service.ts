@@ -1,7 +1,7 @@
 import type { Caller } from "../../core/contract.ts";
 import { fieldsOf } from "../../core/store.ts";
 import { changes } from "../../mixins/changes.ts";
-import { Db } from "../../mixins/db.ts";
+import { Db } from "../../mixins/db/db.ts";
 import { Outbox } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService, type Cluster } from "../index.ts";

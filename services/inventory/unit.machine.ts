@@ -1,5 +1,5 @@
 import { dueKey } from "../../core/store.ts";
-import type { Query, Update } from "../../mixins/collection.ts";
+import type { Query, Update } from "../../mixins/db/collection.ts";
 
 /**
  * One copy, one document. Every change is one guarded write on one unit, so a copy cannot have two holders.

@@ -1,6 +1,6 @@
 import { fieldsOf } from "../../core/store.ts";
 import { changes } from "../../mixins/changes.ts";
-import { Db } from "../../mixins/db.ts";
+import { Db } from "../../mixins/db/db.ts";
 import { defineService } from "../index.ts";
 import { uses } from "./inventory.contract.ts";
 import type { Use } from "./reservation.ts";

@@ -2,7 +2,7 @@ import type { Caller } from "../../core/contract.ts";
 import { typeOf } from "../../core/errors.ts";
 import { dueKey, fieldsOf } from "../../core/store.ts";
 import { changes } from "../../mixins/changes.ts";
-import { Db } from "../../mixins/db.ts";
+import { Db } from "../../mixins/db/db.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService, type Cluster } from "../index.ts";
 import { inbox, type Hint } from "./payments.contract.ts";

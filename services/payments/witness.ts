@@ -1,7 +1,7 @@
 import { typeOf } from "../../core/errors.ts";
 import type { Runtime, Timer } from "../../core/runtime.ts";
 import type { Change, Store } from "../../core/store.ts";
-import type { Collection } from "../../mixins/collection.ts";
+import type { Collection } from "../../mixins/db/collection.ts";
 import type { Provider } from "./flow.ts";
 import type { Intent, Payment, PaymentMoment, ProviderCall } from "./payment.machine.ts";
 

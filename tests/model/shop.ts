@@ -1,6 +1,6 @@
 import type { Versioned } from "../../core/store.ts";
-import type { BusHandle } from "../../mixins/bus.ts";
-import { isDuplicate, type Collection, type Doc, type Update } from "../../mixins/collection.ts";
+import type { BusHandle } from "../../mixins/bus/bus.ts";
+import { isDuplicate, type Collection, type Doc, type Update } from "../../mixins/db/collection.ts";
 import { OutboxStore } from "../../mixins/outbox.ts";
 import { grant, revoke, type Entitlement } from "../../services/delivery/entitlement.ts";
 import {
