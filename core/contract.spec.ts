@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { testBroker, type TestBroker } from "../tests/broker.ts";
 import { Type } from "typebox";
-import { cluster, defineService } from "../services/index.ts";
+import { cluster, defineService } from "../services/define.ts";
 import { NoParams } from "../services/schemas.ts";
 import { contract } from "./contract.ts";
 import { typeOf } from "./errors.ts";

@@ -1,6 +1,6 @@
 import type { ServiceBroker } from "moleculer";
 import type { Caller } from "../core/contract.ts";
-import type { Cluster } from "../services/index.ts";
+import type { Cluster } from "../services/define.ts";
 
 /** The node that operators' commands are given at: a bare one of the cluster, or the shop in one process. */
 export type Node = Omit<ServiceBroker, "call"> & Caller<Cluster>;

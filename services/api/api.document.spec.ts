@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { catalogue, type ErrorType } from "../../core/errors.ts";
-import { cluster } from "../index.ts";
+import { cluster } from "../define.ts";
 import { ada, adasAccount as user, at, gateway, item, order, type Answer, type Gateway } from "./harness.ts";
 import {
   anyOf,

@@ -7,7 +7,7 @@ import { Bus } from "../../mixins/bus/bus.ts";
 import { Counting } from "../../mixins/counters.ts";
 import { Files } from "../../mixins/files/files.ts";
 import { probes } from "../../mixins/health.ts";
-import { cluster, defineService } from "../index.ts";
+import { cluster, defineService } from "../define.ts";
 import type { OrderEvent } from "../orders/orders.contract.ts";
 import { api } from "./api.contract.ts";
 import { door, type Door } from "./door.ts";

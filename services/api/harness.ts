@@ -11,7 +11,7 @@ import type { BusHandle } from "../../mixins/bus/bus.ts";
 import type { FilesHandle } from "../../mixins/files/files.ts";
 import { testBroker, type TestBrokerOptions } from "../../tests/broker.ts";
 import { issueAccess, type Caller } from "../auth/tokens.ts";
-import { cluster, defineService } from "../index.ts";
+import { cluster, defineService } from "../define.ts";
 import type { Item } from "../items/items.contract.ts";
 import type { Order } from "../orders/orders.contract.ts";
 import api from "./api.service.ts";

@@ -1,5 +1,5 @@
 import type { Caller } from "../../core/contract.ts";
-import type { Cluster } from "../index.ts";
+import type { Cluster } from "../define.ts";
 
 /** The neighbours, by their contracts. */
 export type Shop = Caller<Cluster>;

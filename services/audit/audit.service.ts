@@ -1,7 +1,7 @@
 import type { Meta } from "../../core/contract.ts";
 import { fail, typeOf } from "../../core/errors.ts";
 import { Bus } from "../../mixins/bus/bus.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import { DEFAULT_PAGE_SIZE } from "../schemas.ts";
 import { audit, type Fault, type Letter } from "./audit.contract.ts";
 import { dossier } from "./dossier.ts";

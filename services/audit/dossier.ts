@@ -1,6 +1,6 @@
 import type { Caller } from "../../core/contract.ts";
 import type { Entitlement } from "../delivery/delivery.contract.ts";
-import type { Cluster } from "../index.ts";
+import type { Cluster } from "../define.ts";
 import type { Reservation, Unit } from "../inventory/inventory.contract.ts";
 import type { OrderForOperators } from "../orders/orders.contract.ts";
 import type { Hint, Payment } from "../payments/payments.contract.ts";

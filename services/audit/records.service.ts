@@ -1,6 +1,6 @@
 import { fieldsOf, keysOf, orderedKey } from "../../core/store.ts";
 import { Db } from "../../mixins/db/db.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import { DEFAULT_PAGE_SIZE } from "../schemas.ts";
 import { records, type AuditRecord } from "./audit.contract.ts";
 

@@ -5,7 +5,7 @@ import { fieldsOf } from "../../core/store.ts";
 import { changes } from "../../mixins/changes.ts";
 import { Counting } from "../../mixins/counters.ts";
 import { Db } from "../../mixins/db/db.ts";
-import { defineService, type Cluster } from "../index.ts";
+import { defineService, type Cluster } from "../define.ts";
 import { auth, type User } from "./auth.contract.ts";
 import { decoy, hashPassword, isOutdated, verifyPassword } from "./passwords.ts";
 import { SigninThrottle } from "./throttle.ts";

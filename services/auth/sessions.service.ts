@@ -3,7 +3,7 @@ import { fieldsOf } from "../../core/store.ts";
 import type { Collection } from "../../mixins/db/collection.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import { firstToken, hashOf, lifetime, newestFrom, REMEMBERED, sessionOf, successor, type Session } from "./refresh.ts";
 import { sessions } from "./sessions.contract.ts";
 

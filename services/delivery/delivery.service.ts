@@ -5,7 +5,7 @@ import { changes } from "../../mixins/changes.ts";
 import type { Query } from "../../mixins/db/collection.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { FileLinks } from "../../mixins/files/links.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import type { StoredFile } from "../items/items.contract.ts";
 import { DEFAULT_PAGE_SIZE } from "../schemas.ts";
 import { delivery, type LibraryRow } from "./delivery.contract.ts";

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Meta } from "../../core/contract.ts";
 import type { Timer } from "../../core/runtime.ts";
 import { Files } from "../../mixins/files/files.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import type { Item } from "../items/items.contract.ts";
 import { CURRENCY, MAX_PAGE_SIZE } from "../schemas.ts";
 import { buyer, sellers, type Seller } from "./catalogue.ts";

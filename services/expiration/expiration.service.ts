@@ -1,7 +1,7 @@
 import type { Caller } from "../../core/contract.ts";
 import { Bus } from "../../mixins/bus/bus.ts";
 import { Queue, type Job } from "../../mixins/queue/queue.ts";
-import { defineService, type Cluster } from "../index.ts";
+import { defineService, type Cluster } from "../define.ts";
 import { expiration } from "./expiration.contract.ts";
 
 /** The deadline lives in the order; a job is only the wake-up. A lost one is made good by the sweeper of orders. */

@@ -5,7 +5,7 @@ import { changes } from "../../mixins/changes.ts";
 import { isDuplicate } from "../../mixins/db/collection.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import type { Stock } from "../schemas.ts";
 import { Hints } from "./hints.ts";
 import { inventory, slotsOf, type Refusal, type Verdict } from "./inventory.contract.ts";

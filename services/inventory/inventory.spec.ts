@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { systemRuntime } from "../../core/runtime.ts";
 import { onBothStores, testBroker, type TestBroker } from "../../tests/broker.ts";
 import type { Ops } from "../../core/contract.ts";
-import type { Cluster } from "../index.ts";
+import type { Cluster } from "../define.ts";
 import type { Static } from "typebox";
 import inventory from "./inventory.service.ts";
 import reservations from "./reservations.service.ts";

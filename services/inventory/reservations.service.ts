@@ -4,7 +4,7 @@ import { changes } from "../../mixins/changes.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { Outbox } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
-import { defineService, type Cluster } from "../index.ts";
+import { defineService, type Cluster } from "../define.ts";
 import { reservations } from "./inventory.contract.ts";
 import type { Reservation } from "./reservation.ts";
 

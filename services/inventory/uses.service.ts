@@ -1,7 +1,7 @@
 import { fieldsOf } from "../../core/store.ts";
 import { changes } from "../../mixins/changes.ts";
 import { Db } from "../../mixins/db/db.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import { uses } from "./inventory.contract.ts";
 import type { Use } from "./reservation.ts";
 

@@ -1,6 +1,6 @@
 import type { Caller } from "../../core/contract.ts";
 import { fail } from "../../core/errors.ts";
-import type { Cluster } from "../index.ts";
+import type { Cluster } from "../define.ts";
 import type { Stock } from "../schemas.ts";
 import type { Counted, ItemDoc } from "./item.ts";
 

@@ -7,7 +7,7 @@ import { changes } from "../../mixins/changes.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { Outbox } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import { DEFAULT_PAGE_SIZE } from "../schemas.ts";
 import { Catalogue } from "./catalogue.ts";
 import { count, provision, PROVISION_WITHIN, resize } from "./copies.ts";

@@ -1,6 +1,6 @@
 import type { Caller } from "../../core/contract.ts";
 import type { Runtime } from "../../core/runtime.ts";
-import type { Cluster } from "../index.ts";
+import type { Cluster } from "../define.ts";
 import type { Neighbours } from "./saga.ts";
 
 /** The saga's commands as calls through the broker, with the crash points that tests die at. */

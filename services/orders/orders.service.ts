@@ -7,7 +7,7 @@ import { changes } from "../../mixins/changes.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { Outbox, type OutboxStore } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import { CURRENCY, DEFAULT_PAGE_SIZE } from "../schemas.ts";
 import { bodyHash, draft, newOrder, orderId } from "./checkout.ts";
 import {
@@ -33,6 +33,13 @@ const CANCEL_WITHIN = 2000;
 const WAKE_WITHIN = 500;
 /** How long a replica that took an overdue order has it for itself, ms. */
 const PATIENCE = 5000;
+
+const refundEnded = {
+  mode: "group" as const,
+  async handler(this: { saga: Saga }, { data }: { data: { order: string } }) {
+    await drive(this.saga, data.order);
+  },
+};
 
 /** The only judge of an order's fate. */
 export default defineService(orders)({
@@ -71,7 +78,9 @@ export default defineService(orders)({
     },
 
     /** The answer to a reservation: the reserved order, or the 409 that it ended with, the first time and every time. */
-    async verdict(order: OrderDoc, body: string, meta: Meta, first = false) {
+    async verdict(order: OrderDoc | null, body: string, meta: Meta, first = false) {
+      // Somebody has just inserted it, and a read may lag behind.
+      if (!order) throw fail("TRY_AGAIN");
       if (!first && order.body !== body) throw fail("IDEMPOTENCY_KEY_REUSED");
       if (!first) meta.reply = { status: 200 };
       const decided = order.state === "reserving" ? await this.driveWithin(order._id, VERDICT_WITHIN) : order;
@@ -111,17 +120,14 @@ export default defineService(orders)({
       const known = key === undefined ? null : await this.store.get(_id);
       if (known) return this.verdict(known, body, meta);
 
-      const { refusal, ...drafted } = draft(
-        params,
-        await ctx.call("items.quote", { ids: params.lines.map(({ itemId }) => itemId) }),
-        user,
-      );
+      const quotes = await ctx.call("items.quote", { ids: params.lines.map(({ itemId }) => itemId) });
+      const { refusal, ...drafted } = draft(params, quotes, user);
       if (refusal && key === undefined) throw fail(refusal.type, refusal.data);
       const asked = { _id, buyer, user, email, ...(key !== undefined && { body }) };
       const order = newOrder(asked, { refusal, ...drafted }, this.runtime.now(), this.config.HOLD_SECONDS);
       const inserted = await this.store.insert(order);
       this.runtime.crashPoint("orders.created");
-      return this.verdict(inserted ? { ...order, v: 1 } : (await this.store.get(_id))!, body, meta, inserted);
+      return this.verdict(inserted ? { ...order, v: 1 } : await this.store.get(_id), body, meta, inserted);
     },
 
     async list(ctx) {
@@ -150,8 +156,7 @@ export default defineService(orders)({
       if (role !== "buyer") throw fail("NOT_FOUND");
       order = (await this.store.change(order._id, (doc) => close(doc, "cancelled", this.runtime.now())))!;
       if (order.state === "closing") order = (await this.driveWithin(order._id, CANCEL_WITHIN)) ?? order;
-      if (order.state !== "closing" && order.state !== "cancelled" && order.state !== "expired")
-        throw fail("ORDER_PAID");
+      if (!["closing", "cancelled", "expired"].includes(order.state)) throw fail("ORDER_PAID");
       return toOrder(order, role, this.runtime.now());
     },
 
@@ -229,18 +234,8 @@ export default defineService(orders)({
         await this.store.change(order, (doc) => declined(doc, { code, message }, this.runtime.now()));
       },
     },
-    "payment.refunded": {
-      mode: "group",
-      async handler({ data }) {
-        await drive(this.saga, data.order);
-      },
-    },
-    "payment.refund_failed": {
-      mode: "group",
-      async handler({ data }) {
-        await drive(this.saga, data.order);
-      },
-    },
+    "payment.refunded": refundEnded,
+    "payment.refund_failed": refundEnded,
   },
 
   created() {

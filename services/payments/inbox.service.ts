@@ -4,7 +4,7 @@ import { dueKey, fieldsOf } from "../../core/store.ts";
 import { changes } from "../../mixins/changes.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
-import { defineService, type Cluster } from "../index.ts";
+import { defineService, type Cluster } from "../define.ts";
 import { inbox, type Hint } from "./payments.contract.ts";
 
 /** How long a hint waits for its next try, ms. */

@@ -7,7 +7,7 @@ import { changes } from "../../mixins/changes.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { Outbox, type OutboxStore } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import { close, open, refund, settle, type Till } from "./flow.ts";
 import { paymentDue, type Payment } from "./payment.machine.ts";
 import { payments, WEBHOOK_EVENTS } from "./payments.contract.ts";

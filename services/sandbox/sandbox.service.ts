@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Timer } from "../../core/runtime.ts";
 import { endProcess } from "../../mixins/journal.ts";
-import { defineService } from "../index.ts";
+import { defineService } from "../define.ts";
 import { WEBHOOK_EVENTS } from "../payments/payments.contract.ts";
 import { Effects } from "./effects.ts";
 import { Handler } from "./handler.ts";
