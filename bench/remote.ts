@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { ServiceBroker, type BrokerOptions } from "moleculer";
+import { ServiceBroker, type BrokerOptions, type Middleware } from "moleculer";
 import { Type } from "typebox";
 import { brokerOptions } from "../core/broker.ts";
 import { readConfig } from "../core/config.ts";
@@ -68,7 +68,12 @@ function brokerOf(kind: Kind, url: string): ServiceBroker {
   if (kind === "bare") return new ServiceBroker(bare);
   const config = readConfig({ NATS_URL: url, NAMESPACE: "ours", LOGLEVEL: "error" });
   const secrets = makeSecrets("a secret of benchmarks, 32 or more", Buffer.alloc(32));
-  return new ServiceBroker(brokerOptions({ config, runtime: systemRuntime(), secrets }));
+  const { middlewares, ...options } = brokerOptions({ config, runtime: systemRuntime(), secrets });
+  // They own no data, so there is no folder to lock.
+  return new ServiceBroker({
+    ...options,
+    middlewares: middlewares!.filter((one) => (one as Middleware).name !== "Lock"),
+  });
 }
 
 async function serve(kind: Kind, url: string): Promise<void> {
