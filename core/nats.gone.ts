@@ -3,8 +3,8 @@ import type { NatsConnection } from "nats";
 import type { World } from "./broker.ts";
 import type { Timer } from "./runtime.ts";
 
-/** How often a node that owes an answer is asked for a sign of life, ms. */
-const ASK_EVERY = 500;
+/** How often nodes that owe an answer since the last time are asked for a sign of life, ms. */
+const ASK_EVERY = 300;
 /** What NATS itself answers where nobody listens. */
 const NO_RESPONDERS = 503;
 
@@ -18,6 +18,8 @@ const NO_RESPONDERS = 503;
 export class GoneNodes {
   readonly #inbox: string;
   readonly #asking: Timer;
+  /** The calls that had no answer at the last look. */
+  #pending = new Set<string>();
 
   constructor(client: NatsConnection, broker: ServiceBroker & World) {
     this.#inbox = `_INBOX.gone.${broker.runtime.id()}`;
@@ -30,8 +32,9 @@ export class GoneNodes {
     void announceReturns(client, broker);
     this.#asking = broker.runtime.every(ASK_EVERY, () => {
       const { pendingRequests } = broker.transit!;
-      const owing = new Set([...pendingRequests.values()].map(({ nodeID }) => nodeID));
-      for (const node of owing) broker.transit!.sendPing(node).catch(() => {});
+      const owing = [...pendingRequests].filter(([id]) => this.#pending.has(id)).map(([, { nodeID }]) => nodeID);
+      for (const node of new Set(owing)) broker.transit!.sendPing(node).catch(() => {});
+      this.#pending = new Set(pendingRequests.keys());
     });
   }
 

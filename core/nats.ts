@@ -29,6 +29,8 @@ export function natsOptions(url: string): ConnectionOptions {
     pingInterval: PING_EVERY,
     maxPingOut: 2,
     maxReconnectAttempts: -1,
+    // By itself the client draws a stack trace for each request, should it fail.
+    noAsyncTraces: true,
     reconnectTimeWait: RETRY_AFTER,
     // By itself the client ends a connection for good whose credentials were refused twice: they may be put right.
     ignoreAuthErrorAbort: true,

@@ -93,26 +93,25 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
 
   async findOne(query: Query): Promise<D | null> {
     const filter = this.#filter(query);
-    return this.#ask(() => this.#model.findOne(filter).lean<D>().exec());
+    return this.#ask(() => this.#docs.findOne(filter) as Promise<D | null>);
   }
 
   async find(query: Query, { sort, limit = 0, skip = 0 }: FindOptions = {}): Promise<D[]> {
     const order = orderOf(sort) ?? this.#orderOfRange(query);
-    const found = this.#model.find(this.#filter(query)).limit(limit).skip(skip);
+    const found = this.#docs.find(this.#filter(query)).limit(limit).skip(skip);
     if (order) found.sort({ [order.field]: order.descending ? -1 : 1, ...(order.field !== "_id" && { _id: 1 }) });
-    return this.#ask(() => found.lean<D[]>().exec());
+    return this.#ask(() => found.toArray() as Promise<D[]>);
   }
 
   async count(query: Query): Promise<number> {
     const filter = this.#filter(query);
-    return this.#ask(() => this.#model.countDocuments(filter).exec());
+    return this.#ask(() => this.#docs.countDocuments(filter));
   }
 
   async insert(doc: D): Promise<boolean> {
     const checked = this.#shape.doc(doc) as never;
     try {
-      // The driver's own insert: Mongoose would build a document to throw it away, and the shape is checked.
-      await this.#ask(() => this.#model.collection.insertOne(checked));
+      await this.#ask(() => this.#docs.insertOne(checked));
       return true;
     } catch (error) {
       if (isDuplicate(error)) return false;
@@ -124,7 +123,7 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
     if (docs.length === 0) return 0;
     for (const doc of docs) this.#shape.doc(doc);
     try {
-      const insert = () => this.#model.collection.insertMany(docs as never[], { ordered: false });
+      const insert = () => this.#docs.insertMany(docs as never[], { ordered: false });
       return (await this.#ask(insert)).insertedCount;
     } catch (error) {
       const { writeErrors = [], result } = error as Partial<MongoBulkWriteError>;
@@ -137,13 +136,14 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
 
   async claim(query: Query, update: Update<D>): Promise<D | null> {
     const checked = this.#shape.update(update) as Record<string, object>;
-    const claimed = this.#model.findOneAndUpdate(this.#filter(query), checked, { returnDocument: "after" }).lean<D>();
-    return this.#ask(() => claimed.exec());
+    const filter = this.#filter(query);
+    const claim = () => this.#docs.findOneAndUpdate(filter, checked as never, { returnDocument: "after" });
+    return this.#ask(claim as () => Promise<D | null>);
   }
 
   async remove(query: Query): Promise<number> {
     const filter = this.#filter(query);
-    return (await this.#ask(() => this.#model.deleteMany(filter).exec())).deletedCount;
+    return (await this.#ask(() => this.#docs.deleteMany(filter))).deletedCount;
   }
 
   async tally(values: string[]): Promise<Map<string, Record<string, number>>> {
@@ -156,6 +156,11 @@ export class MongoCollection<D extends Doc> implements Collection<D> {
     const counts = new Map<string, Record<string, number>>(values.map((value) => [value, {}]));
     for (const { _id, n } of groups) counts.get(_id.by)![String(_id.of)] = n;
     return counts;
+  }
+
+  /** The driver's own collection: Mongoose would cast what the shape has checked, for a third of the CPU time of a call. */
+  get #docs() {
+    return this.#model.collection as unknown as mongo.Collection<D>;
   }
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {

@@ -83,7 +83,7 @@ export default defineService(orders)({
       if (!order) throw fail("TRY_AGAIN");
       if (!first && order.body !== body) throw fail("IDEMPOTENCY_KEY_REUSED");
       if (!first) meta.reply = { status: 200 };
-      const decided = order.state === "reserving" ? await this.driveWithin(order._id, VERDICT_WITHIN) : order;
+      const decided = order.state === "reserving" ? await this.driveWithin(order._id, VERDICT_WITHIN, order) : order;
       if (!decided || decided.state === "reserving") throw fail("TRY_AGAIN");
       if (decided.refusal) throw fail(decided.refusal.type, decided.refusal.data);
       const token = decided.user ? undefined : `${decided._id}.${this.secrets.hmac("order", decided._id)}`;
@@ -91,14 +91,14 @@ export default defineService(orders)({
     },
 
     /** Drives until it rests, or gives up waiting: the sweeper goes on. */
-    async driveWithin(id: string, ms: number): Promise<OrderDoc | null> {
-      return (await within(this.runtime, ms, this.driveSafely(id))) ?? this.store.get(id);
+    async driveWithin(id: string, ms: number, known?: OrderDoc): Promise<OrderDoc | null> {
+      return (await within(this.runtime, ms, this.driveSafely(id, known))) ?? this.store.get(id);
     },
 
     /** What fails now is left to the sweeper. */
-    async driveSafely(id: string): Promise<OrderDoc | null> {
+    async driveSafely(id: string, known?: OrderDoc): Promise<OrderDoc | null> {
       try {
-        return await drive(this.saga, id);
+        return await drive(this.saga, id, known);
       } catch (error) {
         this.logger.warn(`Order ${id} is left to the sweeper`, error);
         return null;
@@ -223,9 +223,9 @@ export default defineService(orders)({
     "payment.succeeded": {
       mode: "group",
       async handler({ data }) {
-        await this.store.change(data.order, (order) => paid(order, this.runtime.now()));
+        const order = await this.store.change(data.order, (doc) => paid(doc, this.runtime.now()));
         this.runtime.crashPoint("orders.paid");
-        await drive(this.saga, data.order);
+        await drive(this.saga, data.order, order);
       },
     },
     "payment.declined": {

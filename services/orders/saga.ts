@@ -39,11 +39,12 @@ type Step = Change<OrderDoc> | null;
 
 /**
  * Carries an order on until it rests, waits for somebody, or a neighbour fails. Any number of drivers may run
- * for one order, at once and again: commands are keyed by the order, and each change is one guarded write.
+ * for one order, at once and again: commands are keyed by the order, and each change is one guarded write. Whoever has
+ * just written the order passes it on as `known`.
  */
-export async function drive(saga: Saga, id: string): Promise<OrderDoc | null> {
-  for (;;) {
-    const order = await saga.orders.get(id);
+export async function drive(saga: Saga, id: string, known?: OrderDoc | null): Promise<OrderDoc | null> {
+  for (let first = known; ; first = undefined) {
+    const order = first ?? (await saga.orders.get(id));
     if (!order) return null;
     const change = await step(saga, order);
     if (!change) return order;
