@@ -13,7 +13,11 @@ const WARM_UP = 400;
 const ROUNDS = 3;
 const ROUND = 200;
 const RUSH = { buyers: 500, copies: 50 };
-const LISTS = 1000;
+const LISTS = 1500;
+/** By then the code of a list is compiled. */
+const LISTS_BEFORE = 3000;
+/** Items of a full page. */
+const PAGE = 20;
 const RESTARTS = 5;
 const IDLE = 5000;
 
@@ -117,8 +121,10 @@ async function rush(shop: TestCluster): Promise<Claim[]> {
 
 async function list(shop: TestCluster): Promise<Claim[]> {
   const gateway = shop.cluster.of("api")[0]!.pid!;
-  const get = async () => void (await textOf(await send(`${shop.url()}/api/items?pageSize=20`)));
-  await crowd(LISTS, 32, get);
+  const seller = await new Person(shop.url()).signUp();
+  for (let n = 0; n < PAGE; n++) await seller.sell(1);
+  const get = async () => void (await textOf(await send(`${shop.url()}/api/items?pageSize=${PAGE}`)));
+  await crowd(LISTS_BEFORE, 32, get);
   const figures: number[] = [];
   for (let round = 0; round < ROUNDS; round++)
     figures.push((await cpuOfEach([{ name: "api", pid: gateway }], LISTS, () => crowd(LISTS, 32, get)))[0]!);
