@@ -61,7 +61,7 @@ function ofOrder({ order }: Dossier, now: number): Event[] {
       service: "orders",
       what: type,
       detail: [said(data), untold.has(type) && "(not yet told on the bus)"].filter(Boolean).join(" "),
-      rank: OPENING.includes(type) ? 0 : 2,
+      rank: OPENING.includes(type) ? 0 : 3,
     })),
   ];
 }
@@ -80,6 +80,8 @@ function ofStock({ reservation }: Dossier): Event[] {
     at,
     service: "inventory",
     what: STOCK[state] ?? state,
+    // Copies are released once the payment is closed, and never before.
+    rank: state === "released" || state === "clear" ? 2 : 1,
     detail: state === "held" ? `until ${iso(until!)}` : state === "refused" ? (refusal?.type ?? "") : "",
   }));
 }
@@ -107,7 +109,7 @@ function ofMoney({ payment, hints }: Dossier): Event[] {
       ...(at === undefined ? [] : [{ at, service: "webhook", what: type, detail: `${_id} came` }]),
       ...(doneAt === undefined
         ? []
-        : [{ at: doneAt, service: "webhook", what: type, detail: `${_id} has had its effect`, rank: 2 }]),
+        : [{ at: doneAt, service: "webhook", what: type, detail: `${_id} has had its effect`, rank: 3 }]),
       ...(failures && doneAt === undefined && at !== undefined
         ? [{ at, service: "webhook", what: type, detail: `${_id} failed ${failures} times so far: ${error}` }]
         : []),
