@@ -1,12 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { TestCluster } from "../tests/cluster.ts";
 import { skipped } from "../tests/servers.ts";
+import { obstacle } from "./ports.ts";
 import { freePort } from "./servers.ts";
 
 const MAIN = join(import.meta.dirname, "main.ts");
@@ -85,6 +86,14 @@ async function refused(env: Record<string, string>): Promise<{ code: number | nu
   return { code, lines: launch.output.trim().split("\n") };
 }
 
+/** The first of two ports in a row that nobody listens on, and that no outgoing connection is given. */
+async function freePortPair(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (!(await obstacle(port + 1))) return port;
+  }
+}
+
 describe("a start that cannot succeed ends before anything is touched", () => {
   const DATA_DIR = join(scratch, "untouched");
   afterAll(() => expect(existsSync(DATA_DIR)).toBe(false));
@@ -99,13 +108,14 @@ describe("a start that cannot succeed ends before anything is touched", () => {
   });
 
   test("a port that is taken is named, also that of a second gateway", async () => {
+    const first = await freePortPair();
+    const port = first + 1;
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, resolve));
-    const { port } = server.address() as AddressInfo;
+    await new Promise<void>((resolve) => server.listen(port, resolve));
     const taken = `PORT ${port} is already in use`;
     try {
       expect(await refused({ DATA_DIR, PORT: String(port) })).toEqual({ code: 1, lines: [taken] });
-      const before = { DATA_DIR, REPLICAS: "2", PORT: String(port - 1) };
+      const before = { DATA_DIR, REPLICAS: "2", PORT: String(first) };
       expect(await refused(before)).toEqual({ code: 1, lines: [`${taken}: it is for gateway 2`] });
     } finally {
       server.close();
