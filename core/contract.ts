@@ -20,7 +20,7 @@ export interface ActionContract {
   /** Who may come in by HTTP. `anyone` includes guests; the service itself judges whose things they are. */
   auth?: "anyone" | "user" | "admin";
   /** The HTTP status of success, 200 when left out. 204 has no body. */
-  status?: 200 | 201 | 204;
+  status?: 200 | 201 | 202 | 204;
   /** One line for the OpenAPI document. */
   summary?: string;
   /** Repeating it changes nothing, so that the broker may retry it when a node is lost. What is read by GET always is. */
@@ -48,7 +48,11 @@ export interface Meta {
   ip?: string;
   /** Who acts through the operators' tools; set there alone. */
   operator?: string;
-  /** The refresh token of the caller's cookie, for signing out. */
+  /** The language that the caller's browser asks for; unset when it asks for none that we speak. */
+  lang?: "en" | "de";
+  /** The caller's browser and system in short words, "Firefox on Linux"; for accounts alone. */
+  device?: string;
+  /** The refresh token of the caller's cookie, for accounts alone: signing out, and which session is this one. */
   refresh?: string;
   /** What the callee asks of the HTTP reply: another status, session cookies set or (null) cleared. */
   reply?: { status?: number; session?: { access: string; refresh: string } | null };
@@ -69,8 +73,8 @@ export type Ops<All extends Table> = Merge<Actions<All>>;
 export type Facts<All extends Table> = Merge<{ [S in keyof All]: EventsOf<All[S]> }[keyof All]>;
 export type Hints<All extends Table> = Merge<{ [S in keyof All]: HintsOf<All[S]> }[keyof All]>;
 
-type ParamsOf<A> = A extends { params: infer P } ? Payload<P> : never;
-type ReturnsOf<A> = A extends { returns: infer R } ? Payload<R> : never;
+export type ParamsOf<A> = A extends { params: infer P } ? Payload<P> : never;
+export type ReturnsOf<A> = A extends { returns: infer R } ? Payload<R> : never;
 
 /** A typed `call`: the name must exist, the parameters must fit, the result is known. */
 export interface Caller<All extends Table> {

@@ -3,12 +3,15 @@ import { catalogueQuery, effectiveSort, readCatalogueQuery } from "../frontend/a
 import { coverOf } from "../frontend/app/utils/cover.ts";
 import { failureWords } from "../frontend/app/utils/failure.ts";
 import { acceptedFilename, keysIn, sizeWords } from "../frontend/app/utils/files.ts";
-import { formBody, formErrors, formOf } from "../frontend/app/utils/item-form.ts";
+import { changes, formErrors, formOf, newItem } from "../frontend/app/utils/item-form.ts";
+import { formatIn } from "../frontend/app/utils/format.ts";
 import { liveAddress, union } from "../frontend/app/utils/live-stream.ts";
-import { euroText, money, parseEuros } from "../frontend/app/utils/money.ts";
+import { euroText, parseEuros } from "../frontend/app/utils/money.ts";
 import { afterHold, mostPerOrder, stockWords } from "../frontend/app/utils/stock.ts";
+import { requestOf } from "../frontend/app/utils/routes.ts";
 import { clock, secondsUntil } from "../frontend/app/utils/time.ts";
 import type { Item } from "../frontend/app/utils/types.ts";
+import words from "../frontend/app/messages/en/site.ts";
 import { FILENAME } from "../services/schemas.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00Z");
@@ -42,18 +45,28 @@ describe("money", () => {
   );
   test("and back", () => {
     expect(euroText(1250)).toBe("12.50");
-    expect(money({ amount: 123_450, currency: "eur" })).toBe("€1,234.50");
+  });
+  test("in the reader's language", () => {
+    expect(formatIn("en").money({ amount: 123_450, currency: "eur" })).toBe("€1,234.50");
+    expect(formatIn("de").money({ amount: 123_450, currency: "eur" })).toBe("1.234,50\u00a0€");
+    expect(formatIn("de").moment("2026-11-23T12:00:00Z")).toBe("23.11.2026, 12:00 UTC");
   });
 });
 
 describe("stock", () => {
   test("one line says it all", () => {
     const stock = { total: 5, available: 0, held: 2, sold: 3 };
-    expect(stockWords(item, NOW)).toEqual({ text: "3 left", tone: "good" });
-    expect(stockWords({ stock, nextAt: item.nextAt }, NOW)).toEqual({ text: "2 held, back in 2:13", tone: "held" });
-    expect(stockWords({ stock, nextAt: item.nextAt }, NOW + 200_000).text).toBe("2 held, back any moment");
-    expect(stockWords({ stock: { ...stock, held: 0 }, nextAt: null }, NOW)).toEqual({ text: "Sold out", tone: "gone" });
-    expect(stockWords({ stock: null, nextAt: null }, NOW).text).toBe("Always in stock");
+    expect(stockWords(item, NOW, words.stock)).toEqual({ text: "3 left", tone: "good" });
+    expect(stockWords({ stock, nextAt: item.nextAt }, NOW, words.stock)).toEqual({
+      text: "2 held, back in 2:13",
+      tone: "held",
+    });
+    expect(stockWords({ stock, nextAt: item.nextAt }, NOW + 200_000, words.stock).text).toBe("2 held, back any moment");
+    expect(stockWords({ stock: { ...stock, held: 0 }, nextAt: null }, NOW, words.stock)).toEqual({
+      text: "Sold out",
+      tone: "gone",
+    });
+    expect(stockWords({ stock: null, nextAt: null }, NOW, words.stock).text).toBe("Always in stock");
   });
 
   test("an optimistic hold keeps the sum", () => {
@@ -138,12 +151,12 @@ describe("the form of an item", () => {
   });
 
   test("a change asks for nothing but the change", () => {
-    expect(formBody(formOf(item), item)).toEqual({});
-    expect(formBody({ ...formOf(item), price: "14", stock: "12" }, item)).toEqual({
+    expect(changes(formOf(item), item)).toEqual({});
+    expect(changes({ ...formOf(item), price: "14", stock: "12" }, item)).toEqual({
       price: { amount: 1400, currency: "eur" },
       stock: 12,
     });
-    expect(formBody({ ...formOf(), title: " T ", price: "1", kind: "keys" })).toEqual({
+    expect(newItem({ ...formOf(), title: " T ", price: "1", kind: "keys" })).toEqual({
       title: "T",
       description: "",
       price: { amount: 100, currency: "eur" },
@@ -171,13 +184,36 @@ test("covers are the same for the same title", () => {
 });
 
 test("failures are told in words", () => {
-  expect(failureWords({ data: { status: 409, type: "EMAIL_TAKEN", message: "x" } })).toBe(
+  expect(failureWords({ data: { status: 409, type: "EMAIL_TAKEN", message: "x" } }, words)).toBe(
     "This e-mail has an account already. Sign in instead.",
   );
   expect(
-    failureWords({
-      data: { status: 422, type: "VALIDATION_ERROR", message: "x", data: [{ field: "email", rule: "format" }] },
-    }),
+    failureWords(
+      { data: { status: 422, type: "VALIDATION_ERROR", message: "x", data: [{ field: "email", rule: "format" }] } },
+      words,
+    ),
   ).toBe("Please check: email.");
-  expect(failureWords(new Error("secret detail"))).not.toContain("secret");
+  expect(failureWords(new Error("secret detail"), words)).not.toContain("secret");
+});
+
+test("an operation becomes a request: path and header take what is theirs", () => {
+  expect(requestOf("items.update", { id: "a/b", title: "T", perBuyer: undefined })).toEqual({
+    method: "PATCH",
+    path: "/api/items/a%2Fb",
+    query: {},
+    headers: {},
+    body: { title: "T" },
+  });
+  expect(requestOf("items.list", { page: 2, q: "kelp", kind: undefined })).toEqual({
+    method: "GET",
+    path: "/api/items",
+    query: { page: "2", q: "kelp" },
+    headers: {},
+  });
+  const order = { lines: [{ itemId: "i", quantity: 1 }], idempotencyKey: "k" };
+  expect(requestOf("orders.create", order)).toMatchObject({
+    headers: { "idempotency-key": "k" },
+    body: { lines: order.lines },
+  });
+  expect(requestOf("orders.create", order).body).not.toHaveProperty("idempotencyKey");
 });

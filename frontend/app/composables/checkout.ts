@@ -5,7 +5,7 @@ export type CheckoutStage = "pay" | "confirming" | "closing" | "bought" | "over"
 /** Where a purchase stands, from the form to the goods, and what can be done about it. Await `loaded` first. */
 export function useCheckout(id: string) {
   const route = useRoute();
-  const { $api } = useNuxtApp();
+  const { $t, $shop } = useNuxtApp();
   const { say } = useToasts();
   const holds = useHolds();
 
@@ -63,9 +63,9 @@ export function useCheckout(id: string) {
   async function cancel() {
     cancelling.value = true;
     try {
-      order.value = await $api<Order>(`/orders/${id}/cancel`, { method: "POST" });
+      order.value = await $shop("orders.cancel", { id });
     } catch (error) {
-      say(failureWords(error), "bad");
+      say(failureWords(error, $t), "bad");
       await refresh();
     } finally {
       cancelling.value = false;

@@ -1,4 +1,4 @@
-import type { LibraryRow, Listing, Order } from "~/utils/types";
+import type { LibraryRow, Order } from "~/utils/types";
 
 const PAGE_SIZE = 100;
 const MOST_PAGES = 20;
@@ -8,7 +8,7 @@ const MOST_PAGES = 20;
  * all are found. Await `loaded`, so that a page comes with its goods and does not jump.
  */
 export function useGoods(order: () => Order) {
-  const { $api } = useNuxtApp();
+  const { $t, $shop } = useNuxtApp();
 
   async function read(): Promise<LibraryRow[]> {
     const { id, lines, status } = order();
@@ -16,7 +16,7 @@ export function useGoods(order: () => Order) {
     const expected = lines.reduce((sum, line) => sum + (line.kind === "unlimited" ? 1 : line.quantity), 0);
     const found: LibraryRow[] = [];
     for (let page = 1; page <= MOST_PAGES; page++) {
-      const { rows, total } = await $api<Listing<LibraryRow>>("/library", { query: { page, pageSize: PAGE_SIZE } });
+      const { rows, total } = await $shop("delivery.library", { page, pageSize: PAGE_SIZE });
       found.push(...rows.filter((row) => row.orderId === id));
       if (found.length >= expected || page * PAGE_SIZE >= total) break;
     }
@@ -29,6 +29,6 @@ export function useGoods(order: () => Order) {
     () => order().status,
     () => refresh(),
   );
-  const failed = computed(() => (error.value ? failureWords(error.value) : ""));
+  const failed = computed(() => (error.value ? failureWords(error.value, $t) : ""));
   return { rows: data, failed, load: () => refresh(), loaded: request.then(() => {}) };
 }

@@ -8,8 +8,8 @@ const EAGER_MS = 1500;
  * often, for the moments in which a person waits for the answer. Await `loaded` before `order` is used.
  */
 export function useOrder(id: string, eager: () => boolean = () => false) {
-  const { $api, isHydrating } = useNuxtApp();
-  const request = useRead(`order:${id}`, () => $api<Order>(`/orders/${id}`));
+  const { $shop, isHydrating } = useNuxtApp();
+  const request = useRead(`order:${id}`, () => $shop("orders.get", { id }));
   const { data, error, refresh } = request;
   const resting = () => !data.value || isResting(data.value.status);
 

@@ -7,6 +7,6 @@ export const notFound = (message: string) =>
 export function pageError(error: unknown, missing: string) {
   const { status } = failureOf(error);
   if (status === 404) return notFound(missing);
-  const message = "The shop did not answer. Nothing was charged.";
+  const message = useNuxtApp().$t.errors.silent;
   return createError({ status: status || 503, statusText: "Unavailable", message, fatal: import.meta.client });
 }

@@ -1,4 +1,5 @@
 import type { Item, Order } from "~/utils/types";
+import type { Params } from "~/utils/routes";
 import { uuid } from "~/utils/uuid";
 
 interface Refused {
@@ -16,7 +17,7 @@ const PAUSE_MS = 1000;
  * checkout if it says yes. An answer that got lost is asked for again under the same key, so one press is one order.
  */
 export function usePurchase(item: Ref<Item | undefined>) {
-  const { $api } = useNuxtApp();
+  const { $f, $t, $shop } = useNuxtApp();
   const { say } = useToasts();
   const holds = useHolds();
   const busy = ref(false);
@@ -32,9 +33,9 @@ export function usePurchase(item: Ref<Item | undefined>) {
     return pending.key;
   }
 
-  async function order(body: Record<string, unknown>, left = TRIES): Promise<Order> {
+  async function order(body: Params<"orders.create">, left = TRIES): Promise<Order> {
     try {
-      return await $api<Order>("/orders", { method: "POST", body, headers: { "idempotency-key": keyFor(body) } });
+      return await $shop("orders.create", { ...body, idempotencyKey: keyFor(body) });
     } catch (error) {
       const undecided = ["TRY_AGAIN", "OFFLINE"].includes(failureOf(error).type);
       if (!undecided || left <= 1) throw error;
@@ -53,11 +54,11 @@ export function usePurchase(item: Ref<Item | undefined>) {
       const few = `Only ${refused.available} left now.`;
       say(refused.available ? few : "Someone took the last one a moment ago. Nothing was charged.", "bad");
     } else if (type === "PRICE_CHANGED") {
-      Object.assign(shown, await $api<Item>(`/items/${shown.id}`));
-      say(`The price has changed: it is ${money(shown.price)} now.`, "bad");
+      Object.assign(shown, await $shop("items.get", { id: shown.id }));
+      say(`The price has changed: it is ${$f.money(shown.price)} now.`, "bad");
     } else if (type === "LIMIT_REACHED") {
       say(`One buyer can have at most ${refused.limit ?? shown.perBuyer} of these.`, "bad");
-    } else say(type === "NOT_FOUND" ? "This item is no longer on sale." : failureWords(error), "bad");
+    } else say(type === "NOT_FOUND" ? "This item is no longer on sale." : failureWords(error, $t), "bad");
   }
 
   /** `email` is for guests. False when nothing was held. */

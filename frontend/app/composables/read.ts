@@ -10,6 +10,7 @@ export function useRead<T>(
   options: { deep?: boolean; watch?: MultiWatchSources } = {},
 ) {
   const { data: kept } = useNuxtData<T>(key);
+  const { $t } = useNuxtApp();
   const { say } = useToasts();
 
   async function readOrKeep(): Promise<T> {
@@ -19,7 +20,7 @@ export function useRead<T>(
       const last = toRaw(kept.value) as T | null | undefined;
       if (last === null || last === undefined || failureOf(error).status === 401) throw error;
       // Somebody asked for something else and sees the same: that wants a word. A poll can stay silent.
-      if (options.watch) say(failureWords(error), "bad");
+      if (options.watch) say(failureWords(error, $t), "bad");
       return last;
     }
   }

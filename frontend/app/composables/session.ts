@@ -9,13 +9,13 @@ let asked: Promise<User | null> | undefined;
  */
 export function useSession() {
   const user = useState<User | null | undefined>("user", () => undefined);
-  const { $api } = useNuxtApp();
+  const { $shop } = useNuxtApp();
   const holds = useHolds();
 
   /** Resolves with the user; asks the server only once, unless `again`. Unreachable counts as signed out, for now. */
   function ready(again = false): Promise<User | null> {
     if (!asked || again) {
-      asked = $api<{ user: User | null }>("/auth/me").then(
+      asked = $shop("auth.me", {}).then(
         (reply) => (user.value = reply.user),
         () => {
           asked = undefined;
@@ -26,14 +26,13 @@ export function useSession() {
     return asked;
   }
 
-  async function enter(path: "/auth/signin" | "/auth/signup", body: Record<string, string>): Promise<void> {
-    const reply = await $api<{ user: User }>(path, { method: "POST", body });
-    user.value = reply.user;
-    asked = Promise.resolve(reply.user);
+  async function enter(reply: Promise<{ user: User }>): Promise<void> {
+    user.value = (await reply).user;
+    asked = Promise.resolve(user.value);
   }
 
   async function signOut(): Promise<void> {
-    await $api("/auth/signout", { method: "POST" });
+    await $shop("auth.signout", {});
     user.value = null;
     asked = Promise.resolve(null);
     holds.clear();
@@ -43,7 +42,7 @@ export function useSession() {
     user,
     ready,
     signOut,
-    signIn: (email: string, password: string) => enter("/auth/signin", { email, password }),
-    signUp: (email: string, password: string, name: string) => enter("/auth/signup", { email, password, name }),
+    signIn: (email: string, password: string) => enter($shop("auth.signin", { email, password })),
+    signUp: (email: string, password: string, name: string) => enter($shop("auth.signup", { email, password, name })),
   };
 }

@@ -36,6 +36,7 @@ function put(address: string, file: File, onProgress: (part: number) => void): P
 /** Uploads files one after the other, so that a slow line finishes something. */
 export function useUploads(item: () => string, onDone: () => void) {
   const uploads = ref<Upload[]>([]);
+  const { $t } = useNuxtApp();
   let queue = Promise.resolve();
 
   async function send(file: File, upload: Upload): Promise<void> {
@@ -50,7 +51,7 @@ export function useUploads(item: () => string, onDone: () => void) {
       onDone();
     } catch (error) {
       upload.state = "failed";
-      upload.problem = failureWords(error);
+      upload.problem = failureWords(error, $t);
     }
   }
 

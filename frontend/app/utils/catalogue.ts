@@ -1,17 +1,8 @@
+import { KINDS } from "./stock.ts";
 import type { Item, Kind } from "./types.ts";
 
 export const SORTS = ["newest", "popular", "price", "-price", "relevance"] as const;
 export type Sort = (typeof SORTS)[number];
-export const sortWords: Record<Sort, string> = {
-  newest: "Newest",
-  popular: "Popular",
-  price: "Price, low to high",
-  "-price": "Price, high to low",
-  relevance: "Best match",
-};
-
-const KINDS: readonly Kind[] = ["unique", "edition", "keys", "unlimited"];
-
 /** What the catalogue shows; all of it lives in the page's address. */
 export interface CatalogueQuery {
   q: string;

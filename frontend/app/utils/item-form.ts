@@ -1,4 +1,5 @@
 import { euroText, parseEuros } from "./money.ts";
+import type { Params } from "./routes.ts";
 import type { Item, Kind } from "./types.ts";
 
 export const MIN_CENTS = 50;
@@ -40,19 +41,21 @@ export function formErrors(form: ItemForm): FormErrors {
   return errors;
 }
 
-/** What POST and PATCH take; PATCH (given `before`) only gets what changed, so that it asks for nothing it need not. */
-export function formBody(form: ItemForm, before?: Item): Record<string, unknown> {
-  const all: Record<string, unknown> = {
+/** A new item, as the shop takes it. */
+export const newItem = (form: ItemForm): Params<"items.create"> =>
+  ({
     title: form.title.trim(),
     description: form.description,
     price: { amount: parseEuros(form.price), currency: "eur" },
     kind: form.kind,
     perBuyer: form.perBuyer.trim() ? copies(form.perBuyer) : null,
     ...(form.kind === "edition" && { stock: copies(form.stock) }),
-  };
-  if (!before) return all;
-  const was = formBody(formOf(before));
+  }) as Params<"items.create">;
+
+/** Only what changed, so that nothing is asked for that need not be. */
+export function changes(form: ItemForm, before: Item): Omit<Params<"items.update">, "id"> {
+  const was: Record<string, unknown> = newItem(formOf(before));
   return Object.fromEntries(
-    Object.entries(all).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(was[name])),
+    Object.entries(newItem(form)).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(was[name])),
   );
 }

@@ -1,10 +1,3 @@
-import type { Sum } from "./types.ts";
-
-const euros = new Intl.NumberFormat("en-IE", { style: "currency", currency: "EUR" });
-
-/** "€1,234.50" */
-export const money = (sum: Sum) => euros.format(sum.amount / 100);
-
 /** What a person typed as a price, in cents: "12", "12.5", "12,50", "€ 12.50". Undefined when it is no amount. */
 export function parseEuros(text: string): number | undefined {
   const match = /^(\d{1,7})(?:[.,](\d{1,2}))?$/.exec(text.replace(/[\s€]/g, ""));

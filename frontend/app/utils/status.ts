@@ -2,24 +2,20 @@ import type { Item, OrderState } from "./types.ts";
 
 export type Tone = "good" | "held" | "bad" | "plain";
 
-export const orderWords: Record<OrderState, { label: string; tone: Tone }> = {
-  reserving: { label: "Reserving", tone: "held" },
-  reserved: { label: "Held for you", tone: "held" },
-  closing: { label: "Closing", tone: "held" },
-  paid: { label: "Paid", tone: "good" },
-  fulfilled: { label: "Delivered", tone: "good" },
-  refunding: { label: "Refund on its way", tone: "plain" },
-  refunded: { label: "Refunded", tone: "plain" },
-  rejected: { label: "Not granted", tone: "bad" },
-  expired: { label: "Expired", tone: "plain" },
-  cancelled: { label: "Cancelled", tone: "plain" },
+export const orderTones: Record<OrderState, Tone> = {
+  reserving: "held",
+  reserved: "held",
+  closing: "held",
+  paid: "good",
+  fulfilled: "good",
+  refunding: "plain",
+  refunded: "plain",
+  rejected: "bad",
+  expired: "plain",
+  cancelled: "plain",
 };
 
-export const itemWords: Record<Item["status"], { label: string; tone: Tone }> = {
-  draft: { label: "Draft", tone: "held" },
-  published: { label: "On sale", tone: "good" },
-  retired: { label: "Retired", tone: "plain" },
-};
+export const itemTones: Record<Item["status"], Tone> = { draft: "held", published: "good", retired: "plain" };
 
 /** An order that will not move again by itself. */
 export const isResting = (state: OrderState) =>

@@ -8,10 +8,3 @@ export function clock(seconds: number): string {
 
 /** Whole seconds from `now` (ms) until an ISO time, never below zero. */
 export const secondsUntil = (iso: string, now: number) => Math.max(0, Math.ceil((Date.parse(iso) - now) / 1000));
-
-// UTC on both sides: a reader's own zone is unknown while the server renders, and the two must agree.
-const day = new Intl.DateTimeFormat("en-IE", { dateStyle: "medium", timeZone: "UTC" });
-const moment = new Intl.DateTimeFormat("en-IE", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
-
-export const dateWords = (iso: string) => day.format(Date.parse(iso));
-export const timeWords = (iso: string) => `${moment.format(Date.parse(iso))} UTC`;

@@ -8,10 +8,3 @@ export type { Item } from "../../../services/items/items.contract.ts";
 export type { Order, OrderState, SalesRow } from "../../../services/orders/orders.contract.ts";
 export type { FileInfo, Kind, Stock, Sum } from "../../../services/schemas.ts";
 export type PayWith = Static<typeof PayWithSchema>;
-
-export interface Listing<Row> {
-  rows: Row[];
-  total: number;
-  page: number;
-  pageSize: number;
-}

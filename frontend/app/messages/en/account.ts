@@ -1,0 +1,2 @@
+/** Signing in, and what belongs to one person. */
+export default {};

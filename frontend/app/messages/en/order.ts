@@ -1,0 +1,2 @@
+/** From the basket to the goods. */
+export default {};
