@@ -13,9 +13,9 @@ RUN npm ci --no-audit --no-fund
 COPY frontend frontend
 RUN npm run build --workspace frontend
 
-# Optional packages are Node itself, which the base has, and native parts that everything works without.
+# Optional packages are native parts, which pictures need, and Node itself, which the base has.
 FROM locked AS packages
-RUN npm ci --no-audit --no-fund --omit=dev --omit=optional --ignore-scripts
+RUN npm ci --no-audit --no-fund --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
 FROM ${BASE}
 # Who may change the sources: nobody who runs them, but in the image that skaffold makes for development.

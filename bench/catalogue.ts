@@ -10,7 +10,7 @@ const WARM_UP = 3000;
 const ROUNDS = 5;
 const ROUND = 1500;
 
-/** One page of a large catalogue. */
+/** One page of a large catalogue: as JSON, and as the storefront shows it. */
 export const catalogue = (): Promise<Claim[]> =>
   withCatalogue(ITEMS, (dir) =>
     withShop(
@@ -20,7 +20,9 @@ export const catalogue = (): Promise<Claim[]> =>
         const shop = await perRequest(pid, url + path);
         const bare = await startBare(length);
         const least = await perRequest(bare.pid, bare.url).finally(bare.stop);
+        const page = await perRequest(pid, `${url}/`);
         return [
+          atMost("the storefront's home page, CPU", 0.5, "ms", page, "from memory"),
           atMost(`a list of 20 of ${ITEMS} items, CPU`, 0.7, "ms", shop, `${rounded(shop / least)} × a bare GET`),
           shown("a GET of as many bytes from node:http alone, CPU", `${rounded(least)} ms`),
         ];

@@ -2,16 +2,27 @@ import { existsSync } from "node:fs";
 import { catalogue } from "./catalogue.ts";
 import { table, type Claim } from "./claims.ts";
 import { cluster } from "./cluster.ts";
+import { live } from "./live.ts";
 import { hangUp } from "./person.ts";
 import { purchase } from "./purchase.ts";
 import { reserve } from "./reserve.ts";
 import { rush } from "./rush.ts";
+import { search } from "./search.ts";
 import { start } from "./start.ts";
 
 /** Longer than everything together takes, ms. */
 const PATIENCE = 600_000;
 
-const benchmarks: Record<string, () => Promise<Claim[]>> = { start, catalogue, reserve, rush, purchase, cluster };
+const benchmarks: Record<string, () => Promise<Claim[]>> = {
+  start,
+  catalogue,
+  search,
+  live,
+  reserve,
+  rush,
+  purchase,
+  cluster,
+};
 /** Without names everything of the shop in one process; the cluster wants servers, and is measured when it is named. */
 const usual = Object.keys(benchmarks).filter((name) => name !== "cluster");
 

@@ -55,6 +55,11 @@ const entries = {
   UPLOAD_MAX_MB: integer(1, 102_400, 1024),
   FEE_PERCENT: integer(0, 100, 5),
   SMTP_URL: url("smtp", "smtps"),
+  MAIL_FROM: text(
+    "an e-mail address, or a name with one in <>",
+    /^([^<>"\p{Cc}]*<[^\s@<>"]+@[^\s@<>"]+>|[^\s@<>"]+@[^\s@<>"]+)$/u,
+  ),
+  OPERATOR: text("a name, also with an address, on one line", /^[^\p{Cc}]{1,300}$/u),
   RATE_LIMIT: onOff(true),
   DEMO_SHOP: onOff(undefined),
   NAMESPACE: text("letters, digits and dashes", /^[\w-]*$/, ""),
@@ -64,10 +69,14 @@ const entries = {
 
 type Raw = { [K in keyof typeof entries]: (typeof entries)[K] extends Entry<infer T> ? T : never };
 
-export interface Config extends Omit<Raw, "DATA_DIR" | "PUBLIC_URL" | "API_URL" | "DEMO_SHOP" | "RATE_LIMIT"> {
+export interface Config extends Omit<
+  Raw,
+  "DATA_DIR" | "PUBLIC_URL" | "API_URL" | "DEMO_SHOP" | "RATE_LIMIT" | "MAIL_FROM"
+> {
   DATA_DIR: string;
   PUBLIC_URL: string;
   API_URL: string;
+  MAIL_FROM: string;
   DEMO_SHOP: boolean;
   RATE_LIMIT: boolean;
   production: boolean;
@@ -95,6 +104,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   config.DEMO_SHOP ??= !config.production;
   config.PUBLIC_URL ??= `http://localhost:${config.PORT}`;
   config.API_URL ??= `http://127.0.0.1:${config.PORT}`;
+  config.MAIL_FROM ??= `Holdfast <shop@${URL.parse(config.PUBLIC_URL)?.hostname}>`;
   const stripe = [config.STRIPE_SECRET_KEY, config.STRIPE_PUBLISHABLE_KEY, config.STRIPE_WEBHOOK_SECRET];
   const given = stripe.filter(Boolean).length;
   config.sandbox = given === 0;

@@ -3,10 +3,8 @@ import type { ConnectionOptions, NatsConnection } from "nats";
 import type { World } from "./broker.ts";
 import { GoneNodes } from "./nats.gone.ts";
 import { within } from "./runtime.ts";
-import { troublesOf } from "./trouble.ts";
+import { patiently, RETRY_AFTER, troublesOf } from "./trouble.ts";
 
-/** How long to wait before a server that is away is tried again, ms. */
-const RETRY_AFTER = 250;
 /** A server that does not greet by then is away, ms. */
 const CONNECT_WITHIN = 3000;
 /** How often a silent server is asked for a sign of life, ms. It is given up after the third one that is missing. */
@@ -49,7 +47,9 @@ export async function connectNats(
   const troubles = troublesOf(broker);
   // Loaded here alone: a single process does without.
   const { connect } = await import("nats");
-  const connection = await patiently(broker, () => connect({ ...natsOptions(broker.config.NATS_URL!), name }));
+  const connection = await patiently(broker, "NATS_URL", () =>
+    connect({ ...natsOptions(broker.config.NATS_URL!), name }),
+  );
   void watch(connection);
   return connection;
 
@@ -60,22 +60,6 @@ export async function connectNats(
         lost();
       }
       if (type === "reconnect") troubles.over("NATS_URL");
-    }
-  }
-}
-
-/** Asks the server until it has answered: one that is busy, or about to start, lets everybody wait. Rejects as above. */
-export async function patiently<T>(broker: ServiceBroker & World, ask: () => Promise<T>): Promise<T> {
-  const troubles = troublesOf(broker);
-  for (;;) {
-    try {
-      const answer = await ask();
-      troubles.over("NATS_URL");
-      return answer;
-    } catch (error) {
-      if (broker.stopping) throw error;
-      troubles.met("NATS_URL", error);
-      await broker.runtime.sleep(RETRY_AFTER);
     }
   }
 }

@@ -5,6 +5,8 @@ import type { Runtime } from "./runtime.ts";
 /** A server that a process needs, by the variable that gives its URL. */
 type Variable = "NATS_URL" | "MONGO_URL" | "REDIS_URL" | "S3_URL";
 
+/** How long to wait before a server that is away is tried again, ms. */
+export const RETRY_AFTER = 250;
 /** How long the same line is not said again, ms. */
 const REPEAT_AFTER = 30_000;
 
@@ -124,4 +126,27 @@ export function troublesOf(broker: ServiceBroker & Partial<World>): Troubles {
     all.set(broker, (troubles = new Troubles({ runtime, urls: urls ?? {}, say: (line) => logger.warn(line) })));
   }
   return troubles;
+}
+
+/**
+ * Asks a server until it has answered, and says what it waits for: one that is busy, or about to start, lets everybody
+ * wait. Rejects when the broker is told to stop.
+ */
+export async function patiently<T>(
+  broker: ServiceBroker & Partial<World>,
+  variable: Variable,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const troubles = troublesOf(broker);
+  for (;;) {
+    try {
+      const answer = await ask();
+      troubles.over(variable);
+      return answer;
+    } catch (error) {
+      if (broker.stopping) throw error;
+      troubles.met(variable, error);
+      await broker.runtime!.sleep(RETRY_AFTER);
+    }
+  }
 }

@@ -32,7 +32,7 @@ interface Host<D extends Due> {
 
 export interface SweeperOptions<D extends Due, This> {
   /** How long nobody else looks at a document after one sweeper took it, ms. */
-  patience: number;
+  patience: number | ((doc: D) => number);
   /** Drives the document on by calling the next command. Commands change nothing when repeated. */
   drive(this: This, doc: D): Promise<void>;
 }
@@ -87,7 +87,8 @@ async function search<D extends Due, This>(host: Host<D>, options: SweeperOption
     await Promise.all(
       overdue.map(async (doc) => {
         // Taking it by a guarded write keeps replicas from all driving the same document.
-        const update = { $set: { due: dueKey(now + options.patience, doc._id) } } as unknown as Update<D>;
+        const patience = typeof options.patience === "number" ? options.patience : options.patience(doc);
+        const update = { $set: { due: dueKey(now + patience, doc._id) } } as unknown as Update<D>;
         const mine = await db.claim({ due: doc.due, _id: doc._id }, update);
         if (!mine) return;
         const driving = options.drive

@@ -6,7 +6,7 @@ import { local, relative, when } from "./time.ts";
 const AUDIT_WITHIN = 120_000;
 /** A round of all sweepers: each document may wait for the provider, ms. */
 const SWEEP_WITHIN = 60_000;
-const SWEPT = ["orders", "payments", "inbox", "inventory", "reservations", "items"];
+const SWEPT = ["orders", "payments", "inbox", "inventory", "reservations", "items", "waitlist"];
 
 export const audit: Operation = {
   name: "audit",

@@ -11,6 +11,7 @@ import expiration from "../services/expiration/expiration.service.ts";
 import inventory from "../services/inventory/inventory.service.ts";
 import reservations from "../services/inventory/reservations.service.ts";
 import uses from "../services/inventory/uses.service.ts";
+import waitlist from "../services/waitlist/waitlist.service.ts";
 import items from "../services/items/items.service.ts";
 import orders from "../services/orders/orders.service.ts";
 import inbox from "../services/payments/inbox.service.ts";
@@ -30,6 +31,7 @@ const SHOP = [
   inventory,
   reservations,
   uses,
+  waitlist,
   items,
   orders,
   payments,

@@ -29,6 +29,10 @@ export type Kind = Static<typeof Kind>;
 export const Person = Type.Object({ id: Id, name: Type.String() });
 export type Person = Static<typeof Person>;
 
+/** How many lines an order has at most, and how many copies of one item. */
+export const MAX_LINES = 10;
+export const MAX_QUANTITY = 20;
+
 /** total = available + held + sold; null in an item for unlimited goods. */
 export const Stock = Type.Object({
   total: Type.Integer({ minimum: 0 }),
@@ -87,3 +91,7 @@ export const Sweep = {
 
 export const Nothing = Type.Null();
 export const NoParams = Type.Object({});
+
+/** The languages that the shop speaks; English where nobody knows better. */
+export const Lang = Strings(["en", "de"] as const);
+export type Lang = Static<typeof Lang>;

@@ -8,10 +8,11 @@ import items from "../services/items/items.service.ts";
 import orders from "../services/orders/orders.service.ts";
 import inbox from "../services/payments/inbox.service.ts";
 import payments from "../services/payments/payments.service.ts";
+import waitlist from "../services/waitlist/waitlist.service.ts";
 import { testBroker } from "./broker.ts";
 import { KEYS } from "./provider.ts";
 
-const services = [audit, delivery, inbox, inventory, items, orders, payments, reservations, uses];
+const services = [audit, delivery, inbox, inventory, items, orders, payments, reservations, uses, waitlist];
 
 /** Holds the books of a shop against each other that was started with KEYS and has ended: what is on its disk. */
 export async function auditOf(dir: string): Promise<{ faults: Fault[]; counted: Record<string, number> }> {

@@ -63,6 +63,8 @@ export class Client {
   get = (path: string) => this.ask(path);
   post = (path: string, body?: unknown, headers?: Record<string, string>) =>
     this.ask(path, { method: "POST", body: body ?? {}, ...(headers && { headers }) });
+  put = (path: string, body: object = {}): Promise<Reply> => this.ask(path, { method: "PUT", body });
+  delete = (path: string): Promise<Reply> => this.ask(path, { method: "DELETE" });
 
   /** The body of a success; anything else is an error that says what came. */
   async ok(reply: Promise<Reply>): Promise<any> {

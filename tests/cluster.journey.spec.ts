@@ -3,11 +3,14 @@ import { describe, expect, test } from "@jest/globals";
 import { audit, inCluster } from "./in-cluster.ts";
 import { journeys } from "./journeys.ts";
 import { Patient } from "./patient.ts";
+import { eventually } from "./till.ts";
 
 const BUYERS = 500;
 const COPIES = 50;
 /** Everybody has a verdict by then, also where the processor is shared with others, ms. */
 const RUSH_WITHIN = 150_000;
+/** Pages are made anew within 300 ms, and by themselves only after 10 s; here everything shares two processors, ms. */
+const NEW_WITHIN = 3000;
 
 inCluster("a shop of two processes a service", {}, (shop) => {
   describe("through each gateway in its turn", () => {
@@ -75,6 +78,24 @@ inCluster("a shop of two processes a service", {}, (shop) => {
     expect([orders[0], orders.at(-1)]).toEqual(["reserved", "fulfilled"]);
     expect(stocks[0]).toMatchObject({ available: 2, held: 1, sold: 0 });
     expect(stocks.at(-1)).toMatchObject({ total: 3, available: 2, held: 0, sold: 1 });
+  }, 60_000);
+
+  test("a page that one gateway has in memory is made anew for what is written through another", async () => {
+    const seller = await shop().client(0).signUp("Sella");
+    const { id } = await seller.sell({ stock: 3, title: "As it was" });
+    for (const path of [`/p/${id}`, "/"]) {
+      const shows = (title: string) =>
+        eventually(
+          async () => (await shop().client(1).get(path)).body as string,
+          (html) => html.includes(title),
+          NEW_WITHIN,
+        );
+      await shows("As it was");
+      const title = `Now ${path}`;
+      await seller.ok(seller.ask(`/api/items/${id}`, { method: "PATCH", body: { title } }));
+      await shows(title);
+      await seller.ok(seller.ask(`/api/items/${id}`, { method: "PATCH", body: { title: "As it was" } }));
+    }
   }, 60_000);
 
   test("a process without the gateway has its probes and its measures on its own port, and nothing else", async () => {

@@ -7,6 +7,7 @@ import { auditOf } from "./audit.ts";
 import type { Client } from "./client.ts";
 import { KEYS, Provider } from "./provider.ts";
 import { Shop } from "./shop.ts";
+import { Smtp } from "./smtp.ts";
 
 const SERVICES = join(import.meta.dirname, "..", "services");
 
@@ -17,16 +18,21 @@ const points = readdirSync(SERVICES, { recursive: true, encoding: "utf8" })
   .map(([, point]) => point!);
 
 describe("kill -9 between one write and the next", () => {
+  let smtp: Smtp;
   let shop: Shop;
   let seller: Client;
   let buyer: Client;
   const visited: string[] = [];
   beforeAll(async () => {
-    shop = await Shop.start({ env: KEYS });
+    smtp = await Smtp.start();
+    shop = await Shop.start({ env: { ...KEYS, SMTP_URL: smtp.url } });
     seller = await shop.client().signUp("Sella");
     buyer = await shop.client().signUp("Buya");
   });
-  afterAll(() => shop.stop());
+  afterAll(async () => {
+    await shop.stop();
+    await smtp.close();
+  });
 
   const stockOf = async (id: string) => (await buyer.ok(buyer.get(`/api/items/${id}`))).stock;
   const lines = (itemId: string) => [{ itemId, quantity: 1 }];
@@ -42,14 +48,20 @@ describe("kill -9 between one write and the next", () => {
     visited.push(point);
   }
 
-  test.each(["inbox.kept", "orders.paid", "orders.sold", "orders.granted"])("paid, then %s", async (point) => {
-    const item = await seller.sell({ kind: "keys", keys: [`KEY-${point}`] });
-    const { id } = await buyer.ok(buyer.buy(item.id));
-    await dyingAt(point, () => buyer.pay(id));
-    await buyer.reaches(id, ["fulfilled"]);
-    const { rows } = await buyer.ok(buyer.get("/api/library"));
-    expect(rows.filter(({ orderId }: { orderId: string }) => orderId === id)).toMatchObject([{ key: `KEY-${point}` }]);
-  });
+  // The letters of what comes later are no part of this, so theirs is the first.
+  test.each(["mail.sent", "inbox.kept", "orders.paid", "orders.sold", "orders.granted"])(
+    "paid, then %s",
+    async (point) => {
+      const item = await seller.sell({ kind: "keys", keys: [`KEY-${point}`] });
+      const { id } = await buyer.ok(buyer.buy(item.id));
+      await dyingAt(point, () => buyer.pay(id));
+      await buyer.reaches(id, ["fulfilled"]);
+      const { rows } = await buyer.ok(buyer.get("/api/library"));
+      expect(rows.filter(({ orderId }: { orderId: string }) => orderId === id)).toMatchObject([
+        { key: `KEY-${point}` },
+      ]);
+    },
+  );
 
   test.each(["orders.created", "orders.reserved"])(
     "ordered, then %s: the same key gives the one order",
@@ -101,6 +113,40 @@ describe("kill -9 between one write and the next", () => {
     const [intent] = await provider.intentsOf(id);
     expect(await provider.refundsOf(intent!.id)).toMatchObject([{ status: "succeeded", amount: 1200 }]);
   });
+
+  const WAITING = ["inventory.returning", "waitlist.granting", "waitlist.held", "waitlist.granted", "waitlist.told"];
+  test.each(["waitlist.joining", ...WAITING])(
+    "waited for, then %s: who waits gets the copy, once, and nobody else before",
+    async (point) => {
+      const item = await seller.sell({ kind: "unique" });
+      const holder = await shop.client().signUp();
+      const { id } = await holder.ok(holder.buy(item.id));
+      const line = `/api/items/${item.id}/waitlist`;
+      const cancel = () => holder.post(`/api/orders/${id}/cancel`);
+      if (point === "waitlist.joining") {
+        await dyingAt(point, () => buyer.put(line));
+        await buyer.ok(buyer.put(line));
+        await cancel();
+      } else {
+        await buyer.ok(buyer.put(line));
+        await dyingAt(point, cancel);
+      }
+      const place = () => buyer.ok(buyer.get(line));
+      for (const end = Date.now() + 15_000; !(await place()).orderId && Date.now() < end;) {
+        expect((await seller.buy(item.id)).status).not.toBe(201);
+        await sleep(100);
+      }
+      const { orderId } = await place();
+      expect(await buyer.ok(buyer.get(`/api/orders/${orderId}`))).toMatchObject({ status: "reserved", granted: true });
+      expect((await holder.buy(item.id)).body.type).toBe("SOLD_OUT");
+      await buyer.pay(orderId);
+      await buyer.reaches(orderId, ["fulfilled"]);
+      const { rows } = await buyer.ok(buyer.get("/api/orders"));
+      const ours = rows.filter(({ lines: [line] }: { lines: { itemId: string }[] }) => line!.itemId === item.id);
+      expect(ours).toHaveLength(1);
+    },
+    30_000,
+  );
 
   test("put on sale, then items.publishing: it is on sale by itself, with all its copies", async () => {
     const draft = {

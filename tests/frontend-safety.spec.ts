@@ -98,10 +98,11 @@ test("structured data cannot end its script element", () => {
     createdAt: "2026-11-01T00:00:00Z",
     publishedAt: "2026-11-01T00:00:00Z",
   };
-  const data = productData(item);
+  const data = productData(item, "https://shop.example");
   expect(data).not.toContain("<");
   expect(JSON.parse(data)).toMatchObject({
     name: "</script><script>alert(1)</script>",
+    url: "https://shop.example/p/i1",
     offers: { price: "12.50", priceCurrency: "EUR" },
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-import { catalogueQuery, effectiveSort, readCatalogueQuery } from "../frontend/app/utils/catalogue.ts";
 import { coverOf } from "../frontend/app/utils/cover.ts";
 import { failureWords } from "../frontend/app/utils/failure.ts";
 import { acceptedFilename, keysIn, sizeWords } from "../frontend/app/utils/files.ts";
@@ -87,31 +86,6 @@ test("clocks", () => {
   expect([clock(0), clock(-5), clock(9), clock(133), clock(3725)]).toEqual(["0:00", "0:00", "0:09", "2:13", "1:02:05"]);
   expect(secondsUntil("2026-11-23T12:00:10Z", NOW + 500)).toBe(10);
   expect(secondsUntil("2026-11-23T12:00:10Z", NOW + 60_000)).toBe(0);
-});
-
-describe("the catalogue's address", () => {
-  test("reads what makes sense, and writes it back in one way", () => {
-    const read = readCatalogueQuery({ page: "2", sort: "price", kind: "keys", q: " drums " });
-    expect(read).toEqual({ q: "drums", kind: "keys", sort: "price", page: 2 });
-    expect(Object.entries(catalogueQuery(read)).join("&")).toBe("q,drums&kind,keys&sort,price&page,2");
-  });
-
-  test("nonsense counts as left out", () => {
-    expect(readCatalogueQuery({ page: "-1", sort: "x", kind: "y", q: ["a"] })).toEqual({
-      q: "",
-      kind: undefined,
-      sort: undefined,
-      page: 1,
-    });
-    expect(catalogueQuery({ q: "", kind: undefined, sort: "newest", page: 1 })).toEqual({});
-    expect(catalogueQuery({ q: "a", kind: undefined, sort: "newest", page: 1 })).toEqual({ q: "a", sort: "newest" });
-  });
-
-  test("a search is sorted by match, the rest by age", () => {
-    expect(effectiveSort({ q: "a", sort: undefined })).toBe("relevance");
-    expect(effectiveSort({ q: "", sort: undefined })).toBe("newest");
-    expect(effectiveSort({ q: "", sort: "relevance" })).toBe("newest");
-  });
 });
 
 describe("uploads", () => {

@@ -63,6 +63,7 @@ describe("a process that cannot start says why in one line, and ends with exit c
       TRUST_PROXY: "yes",
       ADMIN_EMAIL: "admin",
       UPLOAD_MAX_MB: "1.5",
+      MAIL_FROM: "the shop",
       RATE_LIMIT: "maybe",
       DEMO_SHOP: "true",
       NAMESPACE: "my shop",

@@ -3,8 +3,9 @@ import type { JetStreamClient, JetStreamManager, NatsConnection, NatsError, Stor
 import type { World } from "../../core/broker.ts";
 import { fail } from "../../core/errors.ts";
 import type { Envelope } from "../../core/facts.ts";
-import { connectNats, patiently } from "../../core/nats.ts";
+import { connectNats } from "../../core/nats.ts";
 import { within, type Runtime } from "../../core/runtime.ts";
+import { patiently } from "../../core/trouble.ts";
 import type { Backend, DeadLetter, Subscriber } from "./bus.ts";
 import { JetStreamSubscription } from "./consumer.ts";
 
@@ -45,7 +46,7 @@ export async function openJetStream(broker: ServiceBroker & World): Promise<Back
   const nats = await import("nats");
   const connection = await connectNats(broker, `bus ${broker.nodeID}`);
   const js = connection.jetstream({ timeout: ANSWER_WITHIN });
-  const persist = <T>(ask: () => Promise<T>) => patiently(broker, ask);
+  const persist = <T>(ask: () => Promise<T>) => patiently(broker, "NATS_URL", ask);
   const jsm = await persist(() => connection.jetstreamManager({ timeout: ANSWER_WITHIN }));
   const prefix = config.NAMESPACE ? `holdfast-${config.NAMESPACE}` : "holdfast";
   const [facts, letters] = [`${prefix}-facts`, `${prefix}-letters`];

@@ -65,7 +65,7 @@ export interface CollectionSpec {
   name: string;
   schema: TObject;
   indexes?: Index[];
-  /** Keeps counts of documents by the value of `of`, for each value of `by`. */
+  /** Keeps counts of documents by the value of `of`, for each value of `by`; both are strings. */
   tally?: { by: string; of: string };
   /** Writes resolve only after the data lies on the disk (embedded: a group-committed fdatasync; MongoDB: w majority, j). */
   durable?: boolean;

@@ -4,14 +4,11 @@ import DbService from "moleculer-db";
 import type { Config } from "../../core/config.ts";
 import type { Mixin } from "../../core/contract.ts";
 import type { Runtime } from "../../core/runtime.ts";
-import { troublesOf } from "../../core/trouble.ts";
+import { patiently, troublesOf } from "../../core/trouble.ts";
 import type { Collection, CollectionSpec, Doc } from "./collection.ts";
 import { MongoCollection } from "./mongo.ts";
 import { EmbeddedCollection } from "./nedb.ts";
 import { endProcess } from "../journal.ts";
-
-/** How long to wait before a MongoDB that does not answer is tried again, ms. */
-const RECONNECT_AFTER = 500;
 
 interface Host extends Service {
   config: Config;
@@ -58,19 +55,13 @@ export function Db<D extends Doc>(spec: CollectionSpec): Mixin<{ db: Collection<
   } as Mixin<{ db: Collection<D> }>;
 }
 
+/** Waits for MongoDB without end. A folder that is no use stops the start. */
 async function open(this: Host): Promise<void> {
-  for (;;) {
-    try {
-      await this.connect();
-      if (!this.broker.stopping) return;
-      await this.disconnect();
-      throw new Error("Stopped before it had started");
-    } catch (error) {
-      if (!this.config.MONGO_URL || this.broker.stopping) throw error;
-      troublesOf(this.broker).met("MONGO_URL", error);
-      await this.runtime.sleep(RECONNECT_AFTER);
-    }
-  }
+  if (!this.config.MONGO_URL) return this.connect();
+  await patiently(this.broker, "MONGO_URL", () => this.connect());
+  if (!this.broker.stopping) return;
+  await this.disconnect();
+  throw new Error("Stopped before it had started");
 }
 
 function close(this: Host): Promise<void> {

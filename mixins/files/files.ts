@@ -1,22 +1,21 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Service } from "moleculer";
 import { defineMixin, type Injected, type Mixin } from "../../core/contract.ts";
 import type { Timer } from "../../core/runtime.ts";
-import { troublesOf } from "../../core/trouble.ts";
+import { patiently, troublesOf } from "../../core/trouble.ts";
 import { FolderStore } from "./folder.ts";
 import { linksOf, type FileLink, type Links } from "./links.ts";
 import { serveFile } from "./serve.ts";
 import { ABANDONED, Spool } from "./spool.ts";
 import type { FileStore } from "./store.ts";
-
-/** How long to wait before a store that cannot be used is tried again, ms. */
-const RECONNECT_AFTER = 1000;
+import { Unfinished } from "./unfinished.ts";
 
 /** What a service finds as `this.files`, once it is started. */
 export interface FilesHandle extends FileStore, Links {
   /** Answers GET and HEAD, ranges and conditions included; see `serveFile`. */
-  serve(req: IncomingMessage, res: ServerResponse, file: FileLink): Promise<void>;
+  serve(req: IncomingMessage, res: ServerResponse, file: FileLink, headers?: OutgoingHttpHeaders): Promise<void>;
+  unfinished: Unfinished;
 }
 
 /**
@@ -27,10 +26,14 @@ export function Files(): Mixin<{ files: FilesHandle }> {
   return defineMixin<{ files: FilesHandle; $tidying?: Timer }>({
     async started() {
       const store = await storeOf(this);
-      const serve: FilesHandle["serve"] = (req, res, file) => serveFile(store, req, res, file);
-      this.files = Object.assign(store, await linksOf(this), { serve });
+      const serve: FilesHandle["serve"] = (req, res, file, headers) => serveFile(store, req, res, file, headers);
+      const unfinished = new Unfinished(join(this.config.DATA_DIR, "files", "unfinished"), this);
+      this.files = Object.assign(store, await linksOf(this), { serve, unfinished });
       await reach(store, this);
-      const tidy = () => store.tidy().catch((error: unknown) => this.logger.warn("Files: not tidied", error));
+      const tidy = () =>
+        Promise.all([store.tidy(), unfinished.tidy()]).catch((error: unknown) =>
+          this.logger.warn("Files: not tidied", error),
+        );
       await tidy();
       this.$tidying = this.runtime.every(ABANDONED, () => void tidy());
     },
@@ -53,14 +56,7 @@ async function storeOf({ config, runtime, logger, broker }: Host): Promise<FileS
 }
 
 /** Waits for an object store without end. A folder that is no use stops the start. */
-async function reach(store: FileStore, { config, runtime, broker }: Host): Promise<void> {
-  for (;;) {
-    try {
-      return await store.connect();
-    } catch (error) {
-      if (!config.S3_URL || broker.stopping) throw error;
-      troublesOf(broker).met("S3_URL", error);
-      await runtime.sleep(RECONNECT_AFTER);
-    }
-  }
+async function reach(store: FileStore, { config, broker }: Host): Promise<void> {
+  if (!config.S3_URL) return store.connect();
+  return patiently(broker, "S3_URL", () => store.connect());
 }

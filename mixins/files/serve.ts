@@ -15,13 +15,14 @@ interface Range {
 /**
  * Answers GET and HEAD for a file: single ranges, ETag, If-None-Match and If-Range (RFC 9110). Resolves when the
  * answer is sent or the client has left. Throws NOT_FOUND, RANGE_NOT_SATISFIABLE and METHOD_NOT_ALLOWED before
- * anything is sent, the headers they need (Content-Range, Allow) set on the response.
+ * anything is sent, the headers they need (Content-Range, Allow) set on the response. `given` headers go before ours.
  */
 export async function serveFile(
   source: Source,
   req: IncomingMessage,
   res: ServerResponse,
   { blob, filename, type }: FileLink,
+  given: OutgoingHttpHeaders = {},
 ): Promise<void> {
   if (req.method !== "GET" && req.method !== "HEAD") {
     res.setHeader("allow", "GET, HEAD");
@@ -40,6 +41,7 @@ export async function serveFile(
     // Whatever was uploaded, HTML and SVG above all, must not run as part of the shop.
     "content-security-policy": "default-src 'none'; sandbox",
     "x-content-type-options": "nosniff",
+    ...given,
   };
   if (matches(req.headers["if-none-match"], etag)) {
     res.writeHead(304, headers).end();

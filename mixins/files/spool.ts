@@ -11,7 +11,7 @@ export const ABANDONED = 3_600_000;
 /** The disk is full, or what this user may have of it. */
 const FULL = new Set(["ENOSPC", "EDQUOT"]);
 
-interface Surroundings {
+export interface Surroundings {
   runtime: Runtime;
   logger: { warn(...words: unknown[]): void };
 }
@@ -35,18 +35,14 @@ export class Spool {
     maxBytes: number,
     keep: (file: string, stored: Stored) => Promise<void>,
   ): Promise<Stored> {
-    const { runtime, logger } = this.#around;
-    const file = join(this.#folder, runtime.id());
+    const file = join(this.#folder, this.#around.runtime.id());
     try {
-      await mkdir(this.#folder, { recursive: true });
-      const stored = await receive(stream, file, maxBytes);
-      await keep(file, stored);
-      return stored;
-    } catch (error) {
-      const { code = "", message } = error as NodeJS.ErrnoException;
-      if (!FULL.has(code)) throw error;
-      logger.warn(`An upload found no room on the disk: ${message}`);
-      throw fail("TRY_AGAIN");
+      return await roomFor(this.#around, async () => {
+        await mkdir(this.#folder, { recursive: true });
+        const stored = await receive(stream, file, maxBytes);
+        await keep(file, stored);
+        return stored;
+      });
     } finally {
       await rm(file, { force: true });
     }
@@ -54,11 +50,28 @@ export class Spool {
 
   /** Removes what a crash cut off. */
   async tidy(): Promise<void> {
-    for (const name of (await readdir(this.#folder).catch(absent)) ?? []) {
-      const file = join(this.#folder, name);
-      const found = await stat(file).catch(absent);
-      if (found && found.mtimeMs < this.#around.runtime.now() - ABANDONED) await rm(file, { force: true });
-    }
+    await dropOlder(this.#folder, ABANDONED, this.#around.runtime);
+  }
+}
+
+/** Does what needs room on the disk. Throws TRY_AGAIN when there is none. */
+export async function roomFor<T>({ logger }: Surroundings, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (!FULL.has(code)) throw error;
+    logger.warn(`An upload found no room on the disk: ${message}`);
+    throw fail("TRY_AGAIN");
+  }
+}
+
+/** Removes the files of a folder that nobody wrote to for `age` ms. */
+export async function dropOlder(folder: string, age: number, runtime: Pick<Runtime, "now">): Promise<void> {
+  for (const name of (await readdir(folder).catch(absent)) ?? []) {
+    const file = join(folder, name);
+    const found = await stat(file).catch(absent);
+    if (found && found.mtimeMs < runtime.now() - age) await rm(file, { force: true });
   }
 }
 

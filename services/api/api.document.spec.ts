@@ -102,6 +102,9 @@ describe("the document", () => {
     expect(JSON.stringify(update.requestBody)).not.toContain('"id"');
     const list: Operation = document.paths["/api/items"].get;
     expect(list.parameters.map(({ name, in: place }) => `${place} ${name}`)).toContain("query seller");
+    const upload: Operation = document.paths["/api/items/{id}/files/{filename}"].put;
+    expect(upload.parameters.map(({ name, in: place }) => `${place} ${name}`)).toContain("header Content-Range");
+    expect(Object.keys(upload.responses)).toEqual(expect.arrayContaining(["201", "202", "409", "413"]));
     expect(document.paths["/api/items/{id}/publish"].post.requestBody.required).toBe(false);
     expect(document.paths["/api/items/{id}/files/{filename}"].delete.responses[204].content).toBeUndefined();
   });
@@ -118,10 +121,16 @@ describe("the document", () => {
 
 describe("the gateway keeps to it", () => {
   test("a path takes the methods it lists, and says so to others", async () => {
-    for (const [path, methods] of Object.entries<object>(document.paths)) {
-      const listed = Object.keys(methods).map((method) => method.toUpperCase());
+    /** A word in one path may be the parameter of another. */
+    const methodsAt = (address: string) =>
+      Object.entries<object>(document.paths)
+        .filter(([path]) => new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`).test(address))
+        .flatMap(([, methods]) => Object.keys(methods).map((method) => method.toUpperCase()));
+    for (const path of Object.keys(document.paths)) {
+      const address = path.replace(/\{\w+\}/g, "x");
+      const listed = [...new Set(methodsAt(address))];
       for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((other) => !listed.includes(other))) {
-        const sent = await shop.ask(method, path.replace(/\{\w+\}/g, "x"));
+        const sent = await shop.ask(method, address);
         expect([method, path, sent.status, sent.json?.type]).toEqual([method, path, 405, "METHOD_NOT_ALLOWED"]);
         const allowed = listed.flatMap((one) => (one === "GET" ? ["GET", "HEAD"] : [one]));
         expect(String(sent.headers["allow"]).split(", ").toSorted()).toEqual(allowed.toSorted());
@@ -172,6 +181,8 @@ describe("the gateway keeps to it", () => {
         expect(sent.status).toBeLessThan(500);
         if (sent.status < 400) return;
         expect(sent.text).not.toMatch(/\bat .+:\d+|\.[tj]s\b|node_modules|stack|Error:/);
+        // For people it is a page that says so.
+        if (operation.operationId === "open" && sent.status === 404) return;
         expect(sent.json).toEqual({
           type: expect.any(String),
           message: expect.any(String),

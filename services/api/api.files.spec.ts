@@ -172,7 +172,7 @@ describe("covers", () => {
     expect(drawn.headers).toMatchObject({
       "content-type": "image/svg+xml; charset=utf-8",
       "cache-control": "public, max-age=3600",
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     });
     const headers = { "if-none-match": drawn.headers["etag"] as string };
     expect(await shop.ask("GET", "/covers/i1.svg", { headers })).toMatchObject({ status: 304, text: "" });

@@ -39,6 +39,7 @@ beforeAll(async () => {
         return counted.map(([id, free]: [string, number]) => ({
           item: id,
           stock: { total: 10, available: free, held: 10 - free, sold: 0 },
+          made: 10,
           nextAt: free ? null : 5000,
         }));
       },

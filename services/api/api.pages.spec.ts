@@ -45,10 +45,23 @@ let pages: Gateway;
 const folder = mkdtempSync(join(tmpdir(), "holdfast-"));
 const storefront = join(folder, "index.mjs");
 const built = `
+  const buy = async (req, res) => {
+    const form = new URLSearchParams(Buffer.concat(await req.toArray()).toString());
+    const line = { itemId: req.url.slice(3), quantity: Number(form.get("quantity")) };
+    const options = { body: { lines: [line] }, headers: { "Idempotency-Key": form.get("key") } };
+    try {
+      const { id } = await req.$dispatch("POST", "/api/orders", options);
+      res.writeHead(303, { location: "/checkout/" + id }).end();
+    } catch ({ code, type }) {
+      res.statusCode = code;
+      res.end("<p>" + type);
+    }
+  };
   const head = '<script>themed()</script><script type="module" src="/a.js"></script><script type="application/json">{}</script>';
   export const listener = async (req, res) => {
     res.setHeader("content-type", "text/html");
     if (req.url === "/sell") return res.end(head);
+    if (req.method === "POST" && req.url.startsWith("/p/")) return buy(req, res);
     const asked = JSON.parse(decodeURIComponent(req.url.split("?")[1]));
     const replies = [];
     for (const [method, path, options] of asked) {
@@ -148,6 +161,30 @@ test("pages take GET, HEAD and forms of a bounded size", async () => {
   const sent = await pages.ask("DELETE", "/x?[]");
   expect(sent).toMatchObject({ status: 405, headers: { allow: "GET, HEAD, POST" } });
   expect((await pages.ask("POST", "/x?[]", { headers: { origin: "https://evil.example" } })).status).toBe(403);
+});
+
+test("a form of a page is sent without JavaScript: its route asks the shop, and sends the browser on", async () => {
+  const form = {
+    "content-type": "application/x-www-form-urlencoded",
+    origin: pages.url,
+    "sec-fetch-site": "same-origin",
+  };
+  const send = (path: string, body: string, headers: Record<string, string> = {}) =>
+    pages.ask("POST", path, { body, headers: { ...form, host: `127.0.0.1:${pages.port}`, ...headers } });
+  for (const key of ["k1", "k2"]) {
+    const sent = await send("/p/i1", `quantity=2&key=${key}`, { cookie: pages.session(ada) });
+    expect(sent).toMatchObject({ status: 303, headers: { location: "/checkout/o1" } });
+    expect(cookiesOf(sent)[0]).toMatch(/^order_o1=.*; HttpOnly; SameSite=Lax/);
+    expect(pages.seen["orders.create"]).toMatchObject({
+      params: { lines: [{ itemId: "i1", quantity: 2 }], idempotencyKey: key },
+      meta: { user: { id: "ada" } },
+    });
+  }
+  const refused = await send("/p/i1", "quantity=many&key=k");
+  expect(refused).toMatchObject({ status: 422, text: "<p>VALIDATION_ERROR", headers: { "cache-control": "no-store" } });
+  for (const origin of ["https://evil.example", "null"])
+    expect((await send("/p/i1", "quantity=1&key=k", { origin })).status).toBe(403);
+  expect((await send("/p/i1", "quantity=1&key=k", { "sec-fetch-site": "cross-site" })).status).toBe(403);
 });
 
 test("a storefront that is not built says how to build it", async () => {

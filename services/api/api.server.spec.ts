@@ -144,7 +144,9 @@ test("every 15 s a stream says something, and a lost hint is made up for", async
   const shop = await gateway(
     {
       inventory: {
-        stock: () => [{ item: "i1", stock: { total: 3, available, held: 3 - available, sold: 0 }, nextAt: null }],
+        stock: () => [
+          { item: "i1", stock: { total: 3, available, held: 3 - available, sold: 0 }, made: 3, nextAt: null },
+        ],
       },
       orders: { get: () => order("o1", { status }) },
     },

@@ -15,6 +15,7 @@ import { sendFailure } from "./errors.ts";
 import { Limits } from "./limits.ts";
 import { Live } from "./live.ts";
 import { documentOf } from "./openapi.ts";
+import { PageCache } from "./pages.cache.ts";
 import { Pages } from "./pages.ts";
 import { readerOf } from "./params.ts";
 import { operationsOf } from "./route.ts";
@@ -31,13 +32,27 @@ const document = JSON.stringify(documentOf(published));
 /** How long other services let the gateway go first, ms. They take up to 4 s themselves, and all of it may take 5 s. */
 const HEAD_START = 800;
 
-/** Every fact of an order may change what a live stream shows. */
+/** Every fact of an order may change what a live stream shows, and how many copies a page says are left. */
 const orderFact = {
   mode: "each" as const,
-  async handler(this: { live: Live }, { type, data }: Envelope & { data: OrderEvent }) {
+  async handler(this: Shown, { type, data }: Envelope & { data: OrderEvent }) {
     this.live.orderChanged(type, data);
+    this.pageCache.changed(data.items);
   },
 };
+
+const itemFact = {
+  mode: "each" as const,
+  async handler(this: Shown, { data }: Envelope & { data: { id: string } }) {
+    this.pageCache.changed([data.id]);
+  },
+};
+
+/** What this gateway shows of a world that changes. */
+interface Shown {
+  live: Live;
+  pageCache: PageCache;
+}
 
 /** The one door to the shop: REST, server-sent events, files, the storefront. */
 export default defineService(api)({
@@ -51,6 +66,7 @@ export default defineService(api)({
     sessions: Sessions;
     limits: Limits;
     live: Live;
+    pageCache: PageCache;
     pages: Pages;
     isOpen: boolean;
     document: string;
@@ -90,7 +106,7 @@ export default defineService(api)({
     methodsOf(path: string): string[] {
       const plain = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
       const fitting = this.aliases.filter(({ method, re }) => method !== "*" && re.test(plain));
-      return fitting.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+      return [...new Set(fitting.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
     },
 
     /** Ends the streams and lets requests finish. */
@@ -114,10 +130,17 @@ export default defineService(api)({
   hints: {
     "stock.changed"({ items }) {
       this.live.stockChanged(items);
+      this.pageCache.changed(items);
+    },
+    "waitlist.granted"({ order }) {
+      this.live.granted(order);
     },
   },
 
   subscriptions: {
+    "item.published": itemFact,
+    "item.changed": itemFact,
+    "item.retired": itemFact,
     "order.reserved": orderFact,
     "order.rejected": orderFact,
     "order.closing": orderFact,
@@ -138,6 +161,7 @@ export default defineService(api)({
     this.sessions = new Sessions({ config, secrets, runtime, renew });
     this.limits = new Limits(config.RATE_LIMIT, this.counters);
     this.live = new Live(this);
+    this.pageCache = new PageCache(runtime);
     this.enter = door(this);
     // In production these are not there.
     const absent = [!config.sandbox && "sandbox", !config.DEMO_SHOP && "demo"];
@@ -153,7 +177,7 @@ export default defineService(api)({
   },
 
   async started() {
-    this.pages = await Pages.load((this.settings as { storefront: string }).storefront, this.config);
+    this.pages = await Pages.load((this.settings as { storefront: string }).storefront, this);
     this.isOpen = true;
     this.logger.info(`The shop is open at ${this.config.PUBLIC_URL}`);
   },

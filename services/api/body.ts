@@ -32,14 +32,19 @@ export async function readJson(req: IncomingMessage, res: ServerResponse, runtim
 }
 
 /** The bytes of a request. Throws TOO_LARGE, as early as it is known, and leaves the rest unread. */
-export function readBody(req: IncomingMessage, res: ServerResponse, runtime: Runtime): Promise<Buffer> {
-  const tooLarge = () => fail("TOO_LARGE", { maxBytes: MAX_BODY });
-  if (Number(req.headers["content-length"] ?? 0) > MAX_BODY) return Promise.reject(tooLarge());
+export function readBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  runtime: Runtime,
+  { maxBytes, within } = { maxBytes: MAX_BODY, within: BODY_WITHIN },
+): Promise<Buffer> {
+  const tooLarge = () => fail("TOO_LARGE", { maxBytes });
+  if (Number(req.headers["content-length"] ?? 0) > maxBytes) return Promise.reject(tooLarge());
   invite(req, res);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const late = runtime.after(BODY_WITHIN, () => req.destroy());
+    const late = runtime.after(within, () => req.destroy());
     const done = (settle: () => void) => {
       late.cancel();
       req.off("data", take).off("end", end).off("close", gone).off("error", gone);
@@ -47,7 +52,7 @@ export function readBody(req: IncomingMessage, res: ServerResponse, runtime: Run
     };
     const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= MAX_BODY) chunks.push(chunk);
+      if (size <= maxBytes) chunks.push(chunk);
       else done(() => reject(tooLarge()));
     };
     const end = () => done(() => resolve(Buffer.concat(chunks)));

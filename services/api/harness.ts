@@ -62,6 +62,8 @@ export const order = (id: string, more: Partial<Order> = {}): Order => ({
   status: "reserved",
   lines: [],
   total: { amount: 900, currency: "eur" },
+  discount: null,
+  granted: false,
   seller: { id: "seller", name: "Ines" },
   email: null,
   createdAt: at(0),
@@ -96,11 +98,15 @@ afterAll(async () => {
  */
 export async function gateway(
   neighbours: { [S in keyof typeof cluster]?: Actions } = {},
-  { storefront = "/none", without, ...options }: TestBrokerOptions & { storefront?: string; without?: string } = {},
+  {
+    storefront = "/none",
+    without = [],
+    ...options
+  }: TestBrokerOptions & { storefront?: string; without?: string | string[] } = {},
 ) {
   const seen: Seen = {};
   const stubs = Object.values(cluster)
-    .filter(({ name }) => name !== "api" && name !== without)
+    .filter(({ name }) => !["api", without].flat().includes(name))
     .map((contract) => stub(contract, neighbours[contract.name as keyof typeof cluster] ?? {}, seen));
   const world = testBroker({ services: stubs, ...options });
   const service = world.broker.createService({ ...api, settings: { ...api.settings, storefront } });

@@ -7,7 +7,17 @@ export const GENERAL: Allowance = { times: 3000, seconds: 60 };
 export const STRICT: Record<string, Allowance> = {
   "auth.signup": { times: 30, seconds: 3600 },
   "auth.signin": { times: 60, seconds: 300 },
+  // Whoever guesses codes is stopped as whoever guesses passwords is.
+  "discounts.quote": { times: 60, seconds: 300 },
+  // Each takes a second of computing. And whoever sends bytes slowly cannot keep all places taken.
+  "items.setCover": { times: 30, seconds: 300 },
+  // Each of these may send somebody a letter.
+  "auth.reset": { times: 20, seconds: 3600 },
+  "orders.find": { times: 20, seconds: 3600 },
+  "auth.resetPassword": { times: 60, seconds: 300 },
   "orders.create": { times: 120, seconds: 60 },
+  // A line is not to be filled by one who is many.
+  "waitlist.join": { times: 60, seconds: 300 },
 };
 /** Live streams open at a time from one network. */
 export const MAX_STREAMS = 200;

@@ -30,7 +30,7 @@ export class LiveStream {
     this.#write(`retry: ${RETRY}\n${eventOf("hello", { now })}${held.join("")}`);
   }
 
-  push(event: "stock" | "order" | "sale", data: object): void {
+  push(event: "stock" | "order" | "sale" | "granted", data: object): void {
     if (this.#held) this.#held.push(eventOf(event, data));
     else this.#write(eventOf(event, data));
   }

@@ -6,6 +6,7 @@ import { networkOf } from "../../core/network.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { ClientGone } from "./body.ts";
 import { MAX_STREAMS } from "./limits.ts";
+import { GrantWatch } from "./live.grants.ts";
 import { OrderWatch } from "./live.orders.ts";
 import { StockWatch } from "./live.stock.ts";
 import { LiveStream } from "./live.stream.ts";
@@ -32,6 +33,17 @@ interface Asked {
   items?: string[];
   orders?: string[];
   sales?: "1";
+  waitlist?: "1";
+}
+
+/** What a stream listens to. */
+interface Topics {
+  items: string[];
+  orders: string[];
+  /** Whose sales. */
+  seller?: string | undefined;
+  /** Whose grants. */
+  waiter?: string | undefined;
 }
 
 const read = readerOf(routeOf(httpRoutes.live.rest, httpRoutes.live.params));
@@ -41,6 +53,7 @@ export class Live {
   readonly #host: Host;
   readonly #stock: StockWatch;
   readonly #orders: OrderWatch;
+  readonly #grants: GrantWatch;
   readonly #streams = new Set<LiveStream>();
   readonly #sellers = new Map<string, Set<LiveStream>>();
   readonly #networks = new Map<string, number>();
@@ -51,21 +64,27 @@ export class Live {
     this.#host = host;
     this.#stock = new StockWatch(host);
     this.#orders = new OrderWatch(host.broker);
+    this.#grants = new GrantWatch(host.broker);
     this.#ticker = host.runtime.every(COMMENT_EVERY, () => this.#tick());
   }
 
   /** Opens a stream. Throws before anything is sent: VALIDATION_ERROR, SIGN_IN_REQUIRED, NOT_FOUND, RATE_LIMITED. */
   async open(req: WebRequest, res: ServerResponse): Promise<void> {
     const { runtime, sessions } = this.#host;
-    const { items = [], orders = [], sales } = read({ path: {}, query: queryOf(req.originalUrl) }) as Asked;
+    const { items = [], orders = [], sales, waitlist } = read({ path: {}, query: queryOf(req.originalUrl) }) as Asked;
     const visitor = await sessions.visitor(req, res);
-    if (sales && !visitor.user) throw fail("SIGN_IN_REQUIRED");
+    if ((sales || waitlist) && !visitor.user) throw fail("SIGN_IN_REQUIRED");
     const stream = new LiveStream(res, sessions.meta(visitor, req.headers["order-token"]));
-    const asked = { items: [...new Set(items)], orders: [...new Set(orders)], seller: sales && visitor.user!.id };
+    const [seller, waiter] = [sales && visitor.user!.id, waitlist && visitor.user!.id];
+    const asked = { items: [...new Set(items)], orders: [...new Set(orders)], seller, waiter };
     const forget = this.#admit(stream, asked, networkOf(visitor.address));
     res.once("close", forget);
     try {
-      await Promise.all([this.#orders.watch(stream, asked.orders), this.#stock.watch(stream, asked.items)]);
+      await Promise.all([
+        this.#orders.watch(stream, asked.orders),
+        this.#stock.watch(stream, asked.items),
+        waiter && this.#grants.watch(stream, waiter),
+      ]);
       if (res.destroyed) throw new ClientGone();
       if (this.#ended) throw fail("TRY_AGAIN");
     } catch (error) {
@@ -80,6 +99,10 @@ export class Live {
 
   stockChanged(items: string[]): void {
     this.#stock.refresh(items).catch((error: unknown) => this.#late("stock", error));
+  }
+
+  granted(order: string): void {
+    this.#grants.granted(order).catch((error: unknown) => this.#late(`grant ${order}`, error));
   }
 
   orderChanged(type: string, { id, seller }: { id: string; seller: string }): void {
@@ -97,11 +120,7 @@ export class Live {
   }
 
   /** Counts a stream in; what it returns counts it out again. */
-  #admit(
-    stream: LiveStream,
-    asked: { items: string[]; orders: string[]; seller?: string | undefined },
-    network: string,
-  ) {
+  #admit(stream: LiveStream, asked: Topics, network: string) {
     const open = this.#networks.get(network) ?? 0;
     if (this.#host.config.RATE_LIMIT && open >= MAX_STREAMS) throw fail("RATE_LIMITED", { retryAfter: 10 });
     this.#networks.set(network, open + 1);
@@ -118,6 +137,7 @@ export class Live {
       this.#streams.delete(stream);
       const others = seller && this.#sellers.get(seller);
       if (others && others.delete(stream) && !others.size) this.#sellers.delete(seller);
+      if (asked.waiter) this.#grants.unwatch(stream, asked.waiter);
       this.#orders.unwatch(stream, asked.orders);
       this.#stock.unwatch(stream, asked.items);
     };
@@ -132,6 +152,7 @@ export class Live {
     for (const stream of this.#streams) stream.comment();
     this.#stock.refresh().catch((error: unknown) => this.#late("stock", error));
     this.#orders.refresh().catch((error: unknown) => this.#late("orders", error));
+    this.#grants.refresh().catch((error: unknown) => this.#late("grants", error));
   }
 
   /** Nothing is lost by it: what is watched is read again at the next comment. */

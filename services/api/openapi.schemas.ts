@@ -2,6 +2,7 @@ import { Type, type TSchema } from "typebox";
 import { catalogue, type ErrorType } from "../../core/errors.ts";
 import { User } from "../auth/auth.contract.ts";
 import { LibraryRow } from "../delivery/delivery.contract.ts";
+import { Discount } from "../discounts/discounts.contract.ts";
 import { Item, UploadedFile } from "../items/items.contract.ts";
 import { Order, OrderLine, Refund, SalesRow } from "../orders/orders.contract.ts";
 import { PayWith } from "../payments/payments.contract.ts";
@@ -17,6 +18,7 @@ const Faults = Type.Array(
 
 /** Schemas with a name of their own in the document. */
 const named = {
+  Discount,
   Faults,
   FileInfo,
   Item,

@@ -10,6 +10,7 @@ interface Described extends Route {
   id: string;
   summary: string | undefined;
   auth: "anyone" | "user" | "admin";
+  takes?: HttpRoute["takes"];
   errors: Iterable<ErrorType>;
   requestBody: object | undefined;
   replies: Record<string, object>;
@@ -69,7 +70,19 @@ function describeOperation(operation: Operation): Described {
 }
 
 function describeRoute([id, route]: [string, HttpRoute]): Described {
-  const { auth = "anyone", consumes, errors, headers = {}, params, produces, rest, status, summary } = route;
+  const {
+    also,
+    auth = "anyone",
+    consumes,
+    errors,
+    headers = {},
+    params,
+    produces,
+    rest,
+    status,
+    summary,
+    takes,
+  } = route;
   const parts = routeOf(rest, params);
   const guarded = parts.method !== "GET" && auth !== "anyone";
   return {
@@ -77,6 +90,7 @@ function describeRoute([id, route]: [string, HttpRoute]): Described {
     id,
     summary,
     auth,
+    takes,
     errors: [...errors, ...commonErrors(parts, auth, guarded)],
     requestBody: consumes && {
       required: true,
@@ -90,6 +104,9 @@ function describeRoute([id, route]: [string, HttpRoute]): Described {
         ),
         ...(produces && { content: { [produces.type]: { schema: shown(produces.schema) } } }),
       },
+      ...(also && {
+        [also.status]: { description: also.description, ...(also.schema && { content: jsonOf(also.schema) }) },
+      }),
     },
   } as Described;
 }
@@ -107,13 +124,13 @@ function commonErrors({ pathParams }: Route, auth: Described["auth"], change: bo
   ];
 }
 
-function operationObject({ id, summary, auth, errors, replies, requestBody, ...route }: Described): object {
+function operationObject({ id, summary, auth, takes, errors, replies, requestBody, ...route }: Described): object {
   const signedIn = { session: [] };
   return {
     operationId: id,
     summary,
     security: auth === "anyone" ? [{}, signedIn, { orderToken: [] }] : [signedIn],
-    parameters: parametersOf(route),
+    parameters: [...parametersOf(route), ...headersOf(takes)],
     ...(requestBody && { requestBody }),
     responses: { ...replies, ...errorReplies(errors) },
   };
@@ -145,6 +162,15 @@ function parametersOf({ pathParams, input, place, takesKey }: Route): object[] {
   };
   return [...inPath, ...inQuery, ...(takesKey ? [key] : [])];
 }
+
+const headersOf = (takes: HttpRoute["takes"] = {}): object[] =>
+  Object.entries(takes).map(([name, description]) => ({
+    name,
+    in: "header",
+    required: false,
+    description,
+    schema: { type: "string" },
+  }));
 
 const jsonOf = (schema: TSchema) => ({ "application/json": { schema: shown(schema) } });
 

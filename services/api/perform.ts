@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { Context, ServiceBroker } from "moleculer";
 import type { Meta } from "../../core/contract.ts";
 import { fail } from "../../core/errors.ts";
+import { deviceOf } from "./device.ts";
 import type { Limits } from "./limits.ts";
 import { queryOf, type Reader } from "./params.ts";
 import type { Operation } from "./route.ts";
@@ -10,6 +11,9 @@ import type { Shop } from "./shop.ts";
 
 /** How long a change may take, ms. Orders give their verdict within 5 s, so that theirs is the answer and not ours. */
 const CHANGE_WITHIN = 6000;
+
+/** What gives a guest the key to an order, "<order>.<key>", which their browser keeps. */
+const GIVES_TOKENS = new Set(["orders.create", "waitlist.join"]);
 
 export interface Gateway {
   broker: Shop;
@@ -60,7 +64,10 @@ export async function perform(
   });
   const meta = sessions.meta(visitor, call.headers["order-token"]);
   // The refresh token goes to nobody but its owner: whatever has it can become the user.
-  if (visitor.refresh && action.startsWith("auth.")) meta.refresh = visitor.refresh;
+  if (action.startsWith("auth.")) {
+    const device = deviceOf(req.headers["user-agent"]);
+    Object.assign(meta, visitor.refresh && { refresh: visitor.refresh }, device && { device });
+  }
   // Which action it is is known only now, and that the parameters fit it the schema has judged.
   const called = (broker as unknown as ServiceBroker).call<unknown, object>(action, params, {
     meta,
@@ -72,9 +79,9 @@ export async function perform(
   const body = await called;
   const reply = called.ctx?.meta.reply;
   if (reply?.session !== undefined) sessions.adopt(res, visitor, reply.session);
-  if (action === "orders.create") {
-    const { id, token } = body as { id: string; token?: string };
-    if (token) sessions.keepOrder(res, visitor, id, token);
+  if (GIVES_TOKENS.has(action)) {
+    const { token } = body as { token?: string };
+    if (token) sessions.keepOrder(res, visitor, token.slice(0, token.lastIndexOf(".")), token);
   }
   return { status: reply?.status ?? contract.status ?? 200, body };
 }

@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Injected } from "../../core/contract.ts";
-import { fail, typeOf } from "../../core/errors.ts";
+import { fail } from "../../core/errors.ts";
 import type { FilesHandle } from "../../mixins/files/files.ts";
-import { drawCover } from "../items/cover.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { readBody } from "./body.ts";
 import { explain, headersOf } from "./errors.ts";
@@ -21,16 +19,13 @@ interface Host extends Injected {
   sessions: Sessions;
 }
 
-/** How long a browser or a cache may show a cover without asking again, seconds. */
-const COVER_SECONDS = 3600;
 /** Longer than any client of the sandbox waits, ms: its faults include an API that hangs. */
 const SANDBOX_WITHIN = 120_000;
 /** Headers that describe one connection, and not the message. */
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"]);
 
-const { cover: coverRoute, download: downloadRoute } = httpRoutes;
+const { download: downloadRoute } = httpRoutes;
 const readDownload = readerOf(routeOf(downloadRoute.rest, downloadRoute.params));
-const readCover = readerOf(routeOf(coverRoute.rest, coverRoute.params));
 
 /** Sends a buyer on to a signed link. */
 export async function download({ broker, sessions }: Host, req: WebRequest, res: ServerResponse): Promise<void> {
@@ -44,27 +39,6 @@ export async function download({ broker, sessions }: Host, req: WebRequest, res:
 /** Gives a file to whoever holds a signed link. */
 export async function file({ files, runtime }: Host, req: WebRequest, res: ServerResponse): Promise<void> {
   await files.serve(req, res, files.verify(req.originalUrl, runtime.now()));
-}
-
-/** A drawn cover. Those of drafts are for their sellers, and for no shared cache. */
-export async function cover({ broker, sessions }: Host, req: WebRequest, res: ServerResponse): Promise<void> {
-  const params = readCover({ path: req.$params.params, query: {} }) as { id: string };
-  const get = (meta: object) => broker.call("items.get", params, { meta, parentCtx: req.$ctx });
-  const open = await get({}).catch((error: unknown) => {
-    if (typeOf(error) === "NOT_FOUND") return null;
-    throw error;
-  });
-  const item = open ?? (await get(sessions.meta(await sessions.visitor(req, res), undefined)));
-  const svg = drawCover(item);
-  const etag = `"${createHash("sha256").update(svg).digest("base64url").slice(0, 22)}"`;
-  const headers = {
-    "cache-control": `${open ? "public" : "private"}, max-age=${COVER_SECONDS}`,
-    etag,
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-  };
-  if (req.headers["if-none-match"] === etag) return void res.writeHead(304, headers).end();
-  const length = Buffer.byteLength(svg);
-  res.writeHead(200, { "content-type": "image/svg+xml; charset=utf-8", "content-length": length, ...headers }).end(svg);
 }
 
 /** Hands an event of the payment provider on as it came: its signature is over the very bytes. */

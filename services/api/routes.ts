@@ -4,18 +4,23 @@ import { fail } from "../../core/errors.ts";
 import type { FilesHandle } from "../../mixins/files/files.ts";
 import { httpRoutes } from "./api.contract.ts";
 import { readJson } from "./body.ts";
+import { itemCard, shopCard } from "./cards.ts";
+import { cover, photo, setCover } from "./covers.ts";
 import { dispatcher, type Finder } from "./dispatch.ts";
 import type { Limits } from "./limits.ts";
 import type { Live } from "./live.ts";
+import { mailbox, mailboxJson, mailboxLetter } from "./mailbox.ts";
+import { openOrder } from "./openorder.ts";
 import type { Pages } from "./pages.ts";
 import type { Reader } from "./params.ts";
 import { perform } from "./perform.ts";
-import { cover, download, file, sandbox, webhook } from "./raw.ts";
+import { download, file, sandbox, webhook } from "./raw.ts";
 import { sendJson } from "./reply.ts";
 import type { Operation } from "./route.ts";
 import type { Sessions } from "./session.ts";
 import type { Shop } from "./shop.ts";
-import { upload } from "./uploads.ts";
+import { robots, sitemap, sitemapPart } from "./sitemap.ts";
+import { upload, uploadOffset } from "./uploads.ts";
 import type { Handler, WebRequest } from "./web.ts";
 
 /** What the routes find in the service. */
@@ -35,7 +40,7 @@ export interface Host extends Injected {
 }
 
 /** Under these nothing is a page. */
-const NOT_PAGES = /^\/(api|v1|files|covers)(\/|$)/;
+const NOT_PAGES = /^\/(api|v1|files|covers|og)(\/|$)/;
 
 /** Every route by `"METHOD /path"`, the more particular before the more general. */
 export function aliasesOf(host: Host, operations: { operation: Operation; read: Reader }[]): Record<string, Handler> {
@@ -46,12 +51,23 @@ export function aliasesOf(host: Host, operations: { operation: Operation; read: 
   };
   const own: Record<keyof typeof httpRoutes, Handler> = {
     upload: (req, res) => upload(host, req, res),
+    uploadOffset: (req, res) => uploadOffset(host, req, res),
+    setCover: (req, res) => setCover(host, req, res),
     download: (req, res) => download(host, req, res),
     file: (req, res) => file(host, req, res),
+    open: async (req, res) => {
+      if (!(await openOrder(host, req, res))) await page(host, req, res);
+    },
     live: (req, res) => host.live.open(req, res),
     openapi: (_, res) => void res.writeHead(200, { "content-type": "application/json" }).end(host.document),
     webhook: (req, res) => webhook(host, req, res),
     cover: (req, res) => cover(host, req, res),
+    photo: (req, res) => photo(host, req, res),
+    shopCard: (req, res) => shopCard(host, req, res),
+    itemCard: (req, res) => itemCard(host, req, res),
+    robots: (_, res) => robots(host, res),
+    sitemap: (req, res) => sitemap(host, req, res),
+    sitemapPart: (req, res) => sitemapPart(host, req, res),
     alive: probe,
     ready: probe,
     metrics: probe,
@@ -59,6 +75,9 @@ export function aliasesOf(host: Host, operations: { operation: Operation; read: 
   return {
     ...Object.fromEntries(operations.map((entry) => [restOf(entry.operation), answer(host, entry)])),
     ...Object.fromEntries(Object.entries(httpRoutes).map(([name, { rest }]) => [rest, own[name as keyof typeof own]])),
+    "GET /dev/mailbox": (req, res) => mailbox(host, req, res),
+    "GET /dev/mailbox.json": (req, res) => mailboxJson(host, req, res),
+    "GET /dev/mailbox/:id": (req, res) => mailboxLetter(host, req, res),
     "* /v1/{*path}": (req, res) => sandbox(host, req, res),
     "* /{*path}": (req, res) => elsewhere(host, req, res),
   };
@@ -89,5 +108,8 @@ async function elsewhere(host: Host, req: WebRequest, res: ServerResponse): Prom
     throw fail("METHOD_NOT_ALLOWED");
   }
   if (NOT_PAGES.test(path)) throw fail("NOT_FOUND");
-  await host.pages.serve(req, res, dispatcher(host, host.find, { req, res }));
+  await page(host, req, res);
 }
+
+const page = (host: Host, req: WebRequest, res: ServerResponse): Promise<void> =>
+  host.pages.serve(req, res, (exchange) => dispatcher(host, host.find, exchange));

@@ -4,6 +4,7 @@ import type { Tokens } from "../auth/auth.contract.ts";
 import { ACCESS_SECONDS, readAccess, type Caller } from "../auth/tokens.ts";
 import { addressOf } from "./address.ts";
 import { cookiesOf, setCookie } from "./cookies.ts";
+import { preferredLanguage, type Language } from "./language.ts";
 
 const REFRESH_SECONDS = 30 * 86_400;
 /** A guest has no account: for as long as they keep this cookie they find their order and its goods. */
@@ -17,6 +18,8 @@ export interface Visitor {
   refresh: string | undefined;
   /** Orders whose token the visitor's cookies hold. */
   guestOrders: string[];
+  /** What their browser, or they themselves, would like to read. */
+  lang: Language | undefined;
 }
 
 interface Host extends Injected {
@@ -58,12 +61,24 @@ export class Sessions {
     visitor.guestOrders = [...visitor.guestOrders, order];
   }
 
+  /** The same for a token that came in a link: the order that it is the key to, or undefined when it is none's. */
+  openOrder(res: ServerResponse, visitor: Visitor, token: string): string | undefined {
+    const order = this.#orderOf(token);
+    if (order) this.keepOrder(res, visitor, order, token);
+    return order;
+  }
+
   /** What services are told of the visitor; `token` is the header Order-Token. */
-  meta({ address, user, guestOrders }: Visitor, token: string | string[] | undefined): Meta {
+  meta({ address, user, guestOrders, lang }: Visitor, token: string | string[] | undefined): Meta {
     const shown = typeof token === "string" ? this.#orderOf(token) : undefined;
     // A browser may send the same token as a cookie too.
     const orders = shown && !guestOrders.includes(shown) ? [...guestOrders, shown] : guestOrders;
-    return { ip: address, ...(user && { user }), ...(orders.length && { guestOrders: orders }) };
+    return {
+      ip: address,
+      ...(user && { user }),
+      ...(orders.length && { guestOrders: orders }),
+      ...(lang && { lang }),
+    };
   }
 
   async #identify(req: IncomingMessage, res: ServerResponse): Promise<Visitor> {
@@ -75,6 +90,7 @@ export class Sessions {
       user: access ? readAccess(secrets, access, runtime.now()) : null,
       refresh: cookies.get("refresh") || undefined,
       guestOrders: [],
+      lang: preferredLanguage(req.headers),
     };
     for (const [name, token] of cookies) {
       if (!name.startsWith(ORDER_COOKIE)) continue;

@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
-import { Id, ListOf, NoParams, Nothing, Nullable, Paging, Person, Sum, Time } from "../schemas.ts";
+import { OrderState } from "../orders/orders.contract.ts";
+import { Id, Kind, ListOf, NoParams, Nothing, Nullable, Paging, Person, Sum, Time } from "../schemas.ts";
 
 /** One broken invariant: its name and the document that breaks it. */
 export const Fault = Type.Object({
@@ -14,14 +15,35 @@ export type Fault = Static<typeof Fault>;
 /** Something that happened in the life of an order. */
 const Entry = Type.Object({ at: Time, service: Type.String(), what: Type.String(), detail: Type.String() });
 
+const Buyer = Type.String({ description: "A user's id, or a keyed hash of a guest's e-mail" });
+const Masked = Nullable(Type.String({ description: "A guest's e-mail, masked" }));
+
+/** An order as operators see it in a list. */
+export const OrderSeen = Type.Object({
+  id: Id,
+  status: OrderState,
+  buyer: Buyer,
+  email: Masked,
+  seller: Person,
+  lines: Type.Array(
+    Type.Object({ itemId: Id, title: Type.String(), kind: Kind, quantity: Type.Integer(), unitPrice: Sum }),
+  ),
+  total: Sum,
+  createdAt: Time,
+  expiresAt: Time,
+  paidAt: Nullable(Time),
+  closedAt: Nullable(Time),
+});
+export type OrderSeen = Static<typeof OrderSeen>;
+
 /** The life of an order across services. No secrets in it, and no personal data but a masked e-mail. */
 export const Explanation = Type.Object({
   order: Type.Object({
     id: Id,
     state: Type.String(),
     total: Sum,
-    buyer: Type.String({ description: "A user's id, or a keyed hash of a guest's e-mail" }),
-    email: Nullable(Type.String()),
+    buyer: Buyer,
+    email: Masked,
     seller: Person,
     lines: Type.Array(
       Type.Object({
@@ -68,6 +90,15 @@ export const AuditRecord = Type.Object({
 });
 export type AuditRecord = Static<typeof AuditRecord>;
 
+/** What the last reading of all stores found, of that many documents. */
+export const Report = Type.Object({
+  at: Time,
+  counted: Type.Record(Type.String(), Type.Integer(), { description: "Documents by store" }),
+  violations: Type.Integer({ minimum: 0 }),
+  faults: Type.Array(Fault, { description: "At most the first 100 violations" }),
+});
+export type Report = Static<typeof Report>;
+
 const ById = Type.Object({ id: Id });
 
 /**
@@ -82,12 +113,48 @@ export const audit = contract({
       params: NoParams,
       returns: Type.Object({ faults: Type.Array(Fault), counted: Type.Record(Type.String(), Type.Integer()) }),
     },
-    explain: { params: ById, returns: Explanation, errors: ["NOT_FOUND"], idempotent: true },
-    /** Dead letters, the oldest first; at most the first 1000 are seen. */
-    letters: { params: Type.Object({ ...Paging }), returns: ListOf(Letter), idempotent: true },
+    /** The same for people who look at it in a browser: at most a minute old. TRY_AGAIN while the stores are still being read. */
+    report: {
+      rest: "GET /api/admin/audit",
+      auth: "admin",
+      summary: "Whether the books of all services agree: what was counted, and what breaks an invariant",
+      params: NoParams,
+      returns: Report,
+      errors: ["TRY_AGAIN"],
+    },
+    orders: {
+      rest: "GET /api/admin/orders",
+      auth: "admin",
+      summary: "Orders of all buyers, the newest first; of one state where it is given",
+      params: Type.Object({ state: Type.Optional(OrderState), ...Paging }),
+      returns: ListOf(OrderSeen),
+    },
+    explain: {
+      rest: "GET /api/admin/orders/:id",
+      auth: "admin",
+      summary: "The life of an order across services: what happened, what it waits for, what comes next",
+      params: ById,
+      returns: Explanation,
+      errors: ["NOT_FOUND"],
+    },
+    /** At most the first 1000 are seen. */
+    letters: {
+      rest: "GET /api/admin/dead",
+      auth: "admin",
+      summary: "Dead letters: facts that a service could not handle, the oldest first",
+      params: Type.Object({ ...Paging }),
+      returns: ListOf(Letter),
+    },
     letter: { params: ById, returns: Letter, errors: ["NOT_FOUND"], idempotent: true },
-    /** Publishes the fact again, for the group alone that could not handle it. */
-    replay: { params: ById, returns: Nothing, errors: ["NOT_FOUND"] },
+    replay: {
+      rest: "POST /api/admin/dead/:id/replay",
+      auth: "admin",
+      status: 204,
+      summary: "Publish the fact again, for the service alone that could not handle it",
+      params: ById,
+      returns: Nothing,
+      errors: ["NOT_FOUND"],
+    },
     /** Forgets the dead letter. */
     drop: { params: ById, returns: Nothing, errors: ["NOT_FOUND"] },
     /** One round of the sweepers now, of one service or of all; `error` where a service could not. */

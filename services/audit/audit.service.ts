@@ -1,13 +1,17 @@
 import type { Meta } from "../../core/contract.ts";
 import { fail, typeOf } from "../../core/errors.ts";
+import { Flights } from "../../core/flights.ts";
+import { within } from "../../core/runtime.ts";
 import { Bus } from "../../mixins/bus/bus.ts";
 import { defineService } from "../define.ts";
 import { DEFAULT_PAGE_SIZE } from "../schemas.ts";
-import { audit, type Fault, type Letter } from "./audit.contract.ts";
+import { audit, type Letter, type Report } from "./audit.contract.ts";
 import { dossier } from "./dossier.ts";
 import { explain } from "./explain.ts";
-import { faultsIn, type Books } from "./invariants.ts";
+import { faultsIn, inBoth, type Books } from "./invariants.ts";
 import { toLetter } from "./letter.ts";
+import { masked } from "./mask.ts";
+import { toOrderSeen } from "./seen.ts";
 
 /** Time between the two readings, ms: work in flight has moved on by then. */
 const APART = 2000;
@@ -17,6 +21,12 @@ const PAGE = 2000;
 const PAGE_WITHIN = 20_000;
 /** How long a round of a sweeper may take, ms: each document may wait for the provider. */
 const SWEEP_WITHIN = 30_000;
+/** A reading of whole stores is dear: a report of it is given again for so long, ms. */
+const REPORT_FOR = 60_000;
+/** How long somebody who asks for a report waits for a new one, ms: less than a call may take. */
+const REPORT_WITHIN = 2500;
+/** How many violations a report shows. */
+const REPORTED = 100;
 
 const SOURCES = {
   orders: "orders.changes",
@@ -25,6 +35,7 @@ const SOURCES = {
   uses: "uses.changes",
   payments: "payments.changes",
   entitlements: "delivery.changes",
+  entries: "waitlist.changes",
 } as const;
 
 const SWEEPERS = {
@@ -34,11 +45,13 @@ const SWEEPERS = {
   inventory: "inventory.sweep",
   reservations: "reservations.sweep",
   items: "items.sweep",
+  waitlist: "waitlist.sweep",
 } as const;
 
 /** Holds the stores of all services against each other, and is where operators see and do what they have to. */
 export default defineService(audit)({
   mixins: [Bus()],
+  state: {} as { reports: Flights<Report>; last: Report | null },
 
   methods: {
     async read(): Promise<Books> {
@@ -56,6 +69,21 @@ export default defineService(audit)({
         return [name, rows];
       });
       return Object.fromEntries(await Promise.all(stores)) as Books;
+    },
+
+    /** What breaks an invariant in two readings, and how many documents there are. */
+    async examine() {
+      const first = faultsIn(await this.read());
+      if (first.length) await this.runtime.sleep(APART);
+      const books = await this.read();
+      const counted = Object.entries(books).map(([store, docs]) => [store, docs.length] as const);
+      return { faults: first.length ? inBoth(first, faultsIn(books)) : [], counted: Object.fromEntries(counted) };
+    },
+
+    async newReport(): Promise<Report> {
+      const { faults, counted } = await this.examine();
+      const at = new Date(this.runtime.now()).toISOString();
+      return (this.last = { at, counted, violations: faults.length, faults: masked(faults.slice(0, REPORTED)) });
     },
 
     async letters(): Promise<Letter[]> {
@@ -89,16 +117,26 @@ export default defineService(audit)({
   },
 
   actions: {
-    async run() {
-      const first = faultsIn(await this.read());
-      if (first.length) await this.runtime.sleep(APART);
-      const books = await this.read();
-      const seen = new Set(first.map(name));
-      const faults = first.length ? faultsIn(books).filter((fault) => seen.has(name(fault))) : [];
-      return {
-        faults,
-        counted: Object.fromEntries(Object.entries(books).map(([store, docs]) => [store, docs.length])),
-      };
+    run() {
+      return this.examine();
+    },
+
+    async report() {
+      const { last, runtime } = this;
+      if (last && runtime.now() - Date.parse(last.at) < REPORT_FOR) return last;
+      const report = await within(
+        runtime,
+        REPORT_WITHIN,
+        this.reports.run("books", () => this.newReport()),
+      );
+      // It is being read on, and whoever comes again gets it.
+      if (!report) throw fail("TRY_AGAIN");
+      return report;
+    },
+
+    async orders(ctx) {
+      const { rows, ...list } = await ctx.call("orders.all", ctx.params);
+      return { ...list, rows: rows.map(toOrderSeen) };
     },
 
     async explain(ctx) {
@@ -160,6 +198,9 @@ export default defineService(audit)({
       return this.broker.call("records.list", ctx.params);
     },
   },
-});
 
-const name = ({ rule, service, id }: Fault): string => `${service} ${id} ${rule}`;
+  created() {
+    this.reports = new Flights();
+    this.last = null;
+  },
+});

@@ -26,6 +26,15 @@ function books(): Books {
     expiresAt: 1,
     history: [],
   };
+  const owned = {
+    user: null,
+    item: "a",
+    title: "A",
+    kind: "edition" as const,
+    seller,
+    state: "active" as const,
+    at: 0,
+  };
   const reserved = {
     v: 1,
     buyer: "bob",
@@ -36,18 +45,32 @@ function books(): Books {
   return {
     orders: [
       { ...order, _id: "paid", state: "fulfilled" },
-      { ...order, _id: "open", state: "reserved" },
+      { ...order, _id: "open", state: "reserved", granted: true },
+      {
+        ...order,
+        _id: "gift",
+        state: "fulfilled",
+        lines: [{ ...line, off: 500 }],
+        total: 0,
+        discount: { code: "ALL", amount: 500, cap: 1, perBuyer: null },
+      },
     ],
     units: [
       { _id: "a:1", item: "a", serial: 1, state: "sold", slot: "paid:1:0", order: "paid" },
       { _id: "a:2", item: "a", serial: 2, state: "held", slot: "open:1:0", order: "open", held: "a:1:a:2" },
       { _id: "a:3", item: "a", serial: 3, state: "free", free: "a:3" },
+      { _id: "a:4", item: "a", serial: 4, state: "returning", returning: "a:1:a:4", turn: 1 },
+      { _id: "a:4", item: "a", serial: 4, state: "sold", slot: "gift:1:0", order: "gift" },
     ],
     reservations: [
       { ...reserved, _id: "paid" },
       { ...reserved, _id: "open" },
+      { ...reserved, _id: "gift" },
     ],
-    uses: [{ _id: "a:bob:0", slot: "paid:1:0" }],
+    uses: [
+      { _id: "a:bob:0", slot: "paid:1:0" },
+      { _id: "code:sue:ALL:0", slot: "gift:code:0" },
+    ],
     payments: [
       {
         _id: "paid",
@@ -60,17 +83,17 @@ function books(): Books {
       },
     ],
     entitlements: [
+      { ...owned, _id: "paid:1:0", order: "paid", serial: 1 },
+      { ...owned, _id: "gift:1:0", order: "gift", serial: 4 },
+    ],
+    entries: [
       {
-        _id: "paid:1:0",
-        order: "paid",
-        user: null,
-        item: "a",
-        title: "A",
-        kind: "edition",
-        seller,
-        serial: 1,
-        state: "active",
-        at: 0,
+        ...{ _id: "b:eve", v: 1, item: "b", buyer: "eve", state: "waiting", place: "b:1:eve" },
+        ...{ attempt: 1, ticket: "t", history: [] },
+      },
+      {
+        ...{ _id: "a:bob", v: 1, item: "a", buyer: "bob", state: "granted", order: "open" },
+        ...{ attempt: 1, ticket: "u", history: [] },
       },
     ],
   };
@@ -82,6 +105,10 @@ describe("the audit", () => {
   });
 
   test.each<[rule: string, plant: (books: Books) => void]>([
+    ["a returning unit is found as returning", ({ units }) => delete units[3]!.returning],
+    ["no copy is free while somebody waits for it", ({ entries }) => (entries[0]!.item = "a")],
+    ["who waits has a place, and nobody else", ({ entries }) => delete entries[0]!.place],
+    ["a grant is an order of who waited", ({ orders }) => delete orders[1]!.granted],
     ["a free unit is found as free", ({ units }) => delete units[2]!.free],
     ["a held unit is found as held", ({ units }) => delete units[1]!.held],
     ["held and sold units have a slot", ({ units }) => delete units[0]!.slot],
@@ -91,6 +118,10 @@ describe("the audit", () => {
     ["a use belongs to an order", ({ uses }) => (uses[0]!.slot = "nobody:1:0")],
     ["a closed order has given its uses back", ({ orders }) => (orders[0]!.state = "refunded")],
     ["a total is the sum of its lines", ({ orders }) => (orders[0]!.total = 400)],
+    ["a discount is shared out among its lines", ({ orders }) => (orders[2]!.discount!.amount = 400)],
+    ["a discounted order uses its code", ({ uses }) => uses.pop()],
+    ["a code is used no oftener than its cap", ({ uses }) => (uses[1]!._id = "code:sue:ALL:1")],
+    ["nobody pays for nothing", ({ payments }) => payments.push({ ...payments[0]!, _id: "gift", intent: "pi2" })],
     ["a paid order has its payment", ({ payments }) => (payments[0]!.state = "cancelled")],
     ["a closed order has no payment", ({ orders }) => (orders[0]!.state = "expired")],
     ["money captured is the order's total", ({ payments }) => (payments[0]!.params!.amount = 499)],

@@ -4,6 +4,7 @@ import type { Cluster } from "../define.ts";
 import type { Reservation, Unit } from "../inventory/inventory.contract.ts";
 import type { OrderForOperators } from "../orders/orders.contract.ts";
 import type { Hint, Payment } from "../payments/payments.contract.ts";
+import type { EntryForOperators } from "../waitlist/waitlist.contract.ts";
 import type { AuditRecord, Letter } from "./audit.contract.ts";
 
 /** All that the services know of one order. */
@@ -16,6 +17,8 @@ export interface Dossier {
   hints: Hint[];
   letters: Letter[];
   records: AuditRecord[];
+  /** The place in a line that became the order. */
+  entry: EntryForOperators | null;
 }
 
 /** How many records of one order are shown, the latest. */
@@ -29,17 +32,18 @@ export async function dossier(
 ): Promise<Dossier | null> {
   const order = await broker.call("orders.inspect", { id });
   if (!order) return null;
-  const [payment, stock, entitlements, { rows: records }, all] = await Promise.all([
+  const [payment, stock, entitlements, { rows: records }, all, entry] = await Promise.all([
     broker.call("payments.inspect", { order: id }),
     broker.call("inventory.inspect", { order: id }),
     broker.call("delivery.inspect", { order: id }),
     broker.call("records.list", { order: id, pageSize: RECORDS }),
     letters(),
+    order.granted ? broker.call("waitlist.inspect", { order: id }) : null,
   ]);
   const intents = intentsOf(payment);
   const hints = intents.length ? await broker.call("inbox.inspect", { intents }) : [];
   const mine = all.filter((letter) => letter.order === id);
-  return { order, payment, ...stock, entitlements, hints, letters: mine, records };
+  return { order, payment, ...stock, entitlements, hints, letters: mine, records, entry };
 }
 
 /** Every intent the payment ever had: earlier attempts left theirs in the record of calls. */

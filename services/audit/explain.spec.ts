@@ -18,7 +18,17 @@ function inState(state: OrderForOperators["state"], more: Partial<OrderForOperat
     ...{ lines: [{ ...line, perBuyer: null, serials: [] }], total: 1000, createdAt: 1000, expiresAt: 901_000 },
     ...{ paidAt: 5000, history: [], ...more },
   };
-  return { order, payment: null, reservation: null, units: [], entitlements: [], hints: [], letters: [], records: [] };
+  return {
+    order,
+    payment: null,
+    reservation: null,
+    units: [],
+    entitlements: [],
+    hints: [],
+    letters: [],
+    records: [],
+    entry: null,
+  };
 }
 const paying = (state: Payment["state"], more: Partial<Payment> = {}): Payment => ({
   ...{ _id: "o1", v: 2, state, attempt: 1, params: { amount: 1000, currency: "eur" }, intent: "pi_1", createdAt: 2000 },
@@ -29,6 +39,7 @@ describe("what an order waits for, and what comes next", () => {
   test.each<[string, Dossier, RegExp, number[]]>([
     ["the verdict", inState("reserving", { due: due(6000) }), /inventory's verdict/, [6000]],
     ["a buyer who has not begun", inState("reserved"), /has not begun to pay/, [901_000]],
+    ["nothing", inState("reserved", { total: 0, due: due(6000) }), /nothing to pay/, [6000]],
     [
       "a buyer who may pay",
       { ...inState("reserved"), payment: paying("open", { due: due(12_000) }) },

@@ -20,7 +20,9 @@ export function explain(dossier: Dossier, now: number): Explanation {
   const { order, units } = dossier;
   const { waitsFor, next } = outlook(dossier);
   const events = [...ofOrder(dossier, now), ...ofStock(dossier), ...ofMoney(dossier), ...ofGoods(dossier)];
-  const all = [...events, ...ofOperators(dossier)].sort((a, b) => a.at - b.at || (a.rank ?? 1) - (b.rank ?? 1));
+  const all = [...ofWaiting(dossier), ...events, ...ofOperators(dossier)].sort(
+    (a, b) => a.at - b.at || (a.rank ?? 1) - (b.rank ?? 1),
+  );
   return masked({
     order: {
       id: order._id,
@@ -64,6 +66,24 @@ function ofOrder({ order }: Dossier, now: number): Event[] {
       rank: OPENING.includes(type) ? 0 : 3,
     })),
   ];
+}
+
+const WAITING: Record<string, string> = {
+  joining: "joined the line",
+  waiting: "waits",
+  granting: "a copy came back for them",
+  granted: "the copy is held for them",
+  done: "they bought it",
+  lapsed: "they let it go",
+};
+
+/** How whoever waited came to the order; nothing where it was simply asked for. */
+function ofWaiting({ entry }: Dossier): Event[] {
+  const history = entry?.history ?? [];
+  const joined = history.findLastIndex(({ state }) => state === "joining");
+  return history
+    .slice(Math.max(0, joined))
+    .map(({ at, state }) => ({ at, service: "waitlist", what: WAITING[state] ?? state, detail: "", rank: 0 }));
 }
 
 const STOCK: Record<string, string> = {

@@ -1,8 +1,10 @@
 import type { Entitlement } from "../delivery/delivery.contract.ts";
-import { slotsOf, type Reservation, type Unit, type Use } from "../inventory/inventory.contract.ts";
+import { codeSlots, slotsOf, type Reservation, type Unit, type Use } from "../inventory/inventory.contract.ts";
 import type { OrderDoc } from "../orders/orders.contract.ts";
 import type { Payment } from "../payments/payments.contract.ts";
+import type { EntryForOperators } from "../waitlist/waitlist.contract.ts";
 import type { Fault } from "./audit.contract.ts";
+import { lineFaults } from "./invariants.line.ts";
 
 /** Every document of the stores that have to agree with each other. */
 export interface Books {
@@ -12,14 +14,15 @@ export interface Books {
   uses: Use[];
   payments: Payment[];
   entitlements: Entitlement[];
+  entries: EntryForOperators[];
 }
 
 const LIVE = ["reserving", "reserved", "closing", "paid"];
 const OWNING = ["paid", "fulfilled"];
 
 /** What breaks an invariant in these books; empty when they agree. */
-export function faultsIn({ orders, units, reservations, uses, payments, entitlements }: Books): Fault[] {
-  const faults: Fault[] = [];
+export function faultsIn({ orders, units, reservations, uses, payments, entitlements, entries }: Books): Fault[] {
+  const faults: Fault[] = lineFaults({ orders, units, entries });
   const fault = (rule: string, service: string, id: string, detail: string) =>
     faults.push({ rule, service, id, detail });
   const orderOf = byId(orders);
@@ -27,13 +30,14 @@ export function faultsIn({ orders, units, reservations, uses, payments, entitlem
   const reservationOf = byId(reservations);
   const entitlementOf = byId(entitlements);
   const unitIn = new Map<string, Unit>();
+  const useIn = new Map(uses.map((use) => [use.slot, use]));
 
   for (const unit of units) {
     const { _id, state, slot, free, held } = unit;
     if ((state === "free") !== (free !== undefined)) fault("a free unit is found as free", "inventory", _id, state);
     if ((state === "held") !== (held !== undefined)) fault("a held unit is found as held", "inventory", _id, state);
     // A retired unit keeps its slot when it was refunded, and has none when it was withdrawn.
-    if (state !== "retired" && (state !== "free") !== (slot !== undefined))
+    if (state !== "retired" && (state === "held" || state === "sold") !== (slot !== undefined))
       fault("held and sold units have a slot", "inventory", _id, state);
     if (slot === undefined) continue;
     if (unitIn.has(slot)) fault("one slot, one unit", "inventory", _id, slot);
@@ -53,18 +57,23 @@ export function faultsIn({ orders, units, reservations, uses, payments, entitlem
   }
 
   for (const order of orders) {
-    const { _id, state, lines, total } = order;
+    const { _id, state, lines, total, discount } = order;
     const payment = paymentOf.get(_id);
-    if (total !== lines.reduce((sum, { unitPrice, quantity }) => sum + unitPrice * quantity, 0))
+    const isFree = total === 0;
+    if (total !== lines.reduce((sum, { unitPrice, quantity, off = 0 }) => sum + unitPrice * quantity - off, 0))
       fault("a total is the sum of its lines", "orders", _id, String(total));
+    if ((discount?.amount ?? 0) !== lines.reduce((sum, { off = 0 }) => sum + off, 0))
+      fault("a discount is shared out among its lines", "orders", _id, String(discount?.amount));
+    if (discount && [...OWNING, "reserved", "refunding"].includes(state)) checkUse(order, discount);
+    if (isFree && payment?.intent) fault("nobody pays for nothing", "payments", _id, payment.state);
     const captured = payment && ["succeeded", "refunding", "refunded"].includes(payment.state);
-    if ([...OWNING, "refunding", "refunded"].includes(state) && !captured)
+    if ([...OWNING, "refunding", "refunded"].includes(state) && !captured && !isFree)
       fault("a paid order has its payment", "orders", _id, payment?.state ?? "no payment");
     if (["rejected", "expired", "cancelled"].includes(state) && captured)
       fault("a closed order has no payment", "orders", _id, payment.state);
     if (captured && payment.params!.amount !== total)
       fault("money captured is the order's total", "payments", _id, String(payment.params!.amount));
-    if (state === "refunded" && payment?.state !== "refunded")
+    if (state === "refunded" && payment?.state !== "refunded" && !isFree)
       fault("a refunded order was repaid", "orders", _id, payment?.state ?? "no payment");
     if (state === "fulfilled") checkGoods(order);
   }
@@ -86,6 +95,13 @@ export function faultsIn({ orders, units, reservations, uses, payments, entitlem
       fault("active goods are paid for", "delivery", _id, owner.state);
   }
 
+  function checkUse({ _id }: OrderDoc, { cap }: NonNullable<OrderDoc["discount"]>): void {
+    const use = useIn.get(codeSlots(_id)[0]);
+    if (!use) fault("a discounted order uses its code", "orders", _id, "no use");
+    else if (cap !== null && Number(use._id.split(":").at(-1)) >= cap)
+      fault("a code is used no oftener than its cap", "inventory", use._id, String(cap));
+  }
+
   function checkGoods(order: OrderDoc): void {
     for (const line of order.lines) {
       for (const slot of slotsOf(order._id, line)) {
@@ -101,4 +117,11 @@ export function faultsIn({ orders, units, reservations, uses, payments, entitlem
   return faults;
 }
 
+/** What is wrong in two readings, as it is in the second. */
+export function inBoth(first: Fault[], second: Fault[]): Fault[] {
+  const seen = new Set(first.map(name));
+  return second.filter((fault) => seen.has(name(fault)));
+}
+
+const name = ({ rule, service, id }: Fault): string => `${service} ${id} ${rule}`;
 const byId = <D extends { _id: string }>(docs: D[]): Map<string, D> => new Map(docs.map((doc) => [doc._id, doc]));

@@ -25,7 +25,12 @@ export function outlook(dossier: Dossier): Outlook {
       then(dueAt(order), "orders asks inventory again (sweeper)");
       break;
     case "reserved":
-      then(order.expiresAt, "the hold lapses (timer, then sweeper): the payment is closed, then the copies are freed");
+      if (order.total === 0) then(dueAt(order), "orders confirms it (sweeper)");
+      else
+        then(
+          order.expiresAt,
+          "the hold lapses (timer, then sweeper): the payment is closed, then the copies are freed",
+        );
       break;
     case "closing":
       then(dueAt(order), "orders asks payments again whether it is closed (sweeper)");
@@ -49,6 +54,7 @@ function waitingFor({ order, payment, entitlements }: Dossier): string {
     case "reserving":
       return "inventory's verdict: whether every line can be held";
     case "reserved":
+      if (order.total === 0) return "orders, to confirm it: there is nothing to pay";
       if (payment?.state === "succeeded") return "the fact payment.succeeded, to arrive at orders";
       if (payment?.intent) return `the buyer, who was given the means to pay (${payment.intent}) and has not paid yet`;
       return "the buyer, who has not begun to pay";

@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
-import { Changes, Id, NoParams, Nothing, Nullable, Strings, Time } from "../schemas.ts";
+import { Changes, Id, Lang, NoParams, Nothing, Nullable, Strings, Time } from "../schemas.ts";
+import { Session } from "./sessions.contract.ts";
 
 export const Role = Strings(["buyer", "seller", "admin"] as const);
 export const User = Type.Object({
@@ -60,6 +61,49 @@ export const auth = contract({
       summary: "Who am I",
       params: NoParams,
       returns: Type.Object({ user: Nullable(User) }),
+    },
+    /** Mails a link that is good for an hour, if the e-mail has an account; the answer tells nobody whether it has. */
+    reset: {
+      rest: "POST /api/auth/reset",
+      auth: "anyone",
+      status: 202,
+      summary: "Ask for a link to set a new password",
+      params: Type.Object({ email: Email }),
+      returns: Nothing,
+      errors: ["RATE_LIMITED"],
+    },
+    /** A link works once; then every session of the user is over. */
+    resetPassword: {
+      rest: "POST /api/auth/reset/:token",
+      auth: "anyone",
+      status: 204,
+      summary: "Set a new password by a mailed link, and sign out everywhere",
+      params: Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }), password: Password }),
+      returns: Nothing,
+      errors: ["LINK_EXPIRED", "TRY_AGAIN"],
+    },
+    sessions: {
+      rest: "GET /api/auth/sessions",
+      auth: "user",
+      summary: "Where one is signed in, the last used first",
+      params: NoParams,
+      returns: Type.Object({ rows: Type.Array(Session) }),
+    },
+    /** Its access token is good for up to 15 minutes more; it is not renewed. */
+    endSession: {
+      rest: "DELETE /api/auth/sessions/:id",
+      auth: "user",
+      status: 204,
+      summary: "Sign out elsewhere, or here",
+      params: Type.Object({ id: Id }),
+      returns: Nothing,
+      errors: ["NOT_FOUND"],
+    },
+    /** For mail: how to reach a user. Null when there is none. */
+    contact: {
+      params: Type.Object({ user: Id }),
+      returns: Nullable(Type.Object({ email: Type.String(), name: Type.String(), lang: Nullable(Lang) })),
+      idempotent: true,
     },
     /** Rotates a refresh token; null when it is unknown, expired or revoked. A used one is good for 30 s more, after that its use revokes the family. */
     renew: { params: Type.Object({ refresh: Type.String() }), returns: Nullable(Tokens), idempotent: true },

@@ -24,6 +24,8 @@ export interface Session {
   current: string;
   /** The hashes of those used last, and when that was, ms; the newest at the end. */
   used: { hash: string; at: number }[];
+  /** Where it began, in short words. */
+  device?: string;
   createdAt: number;
   expiresAt: number;
   /** When the sweeper removes it. */
@@ -67,3 +69,12 @@ export function lifetime(session: string, now: number): Pick<Session, "expiresAt
   const expiresAt = now + REFRESH_LASTS;
   return { expiresAt, due: dueKey(expiresAt, session) };
 }
+
+/** A session as its user sees it. Each renewal has given it its whole life again, so its end tells when it was used. */
+export const toListed = ({ _id, device = "Unknown device", createdAt, expiresAt }: Session, current: boolean) => ({
+  id: _id,
+  device,
+  createdAt: new Date(createdAt).toISOString(),
+  lastUsedAt: new Date(expiresAt - REFRESH_LASTS).toISOString(),
+  current,
+});

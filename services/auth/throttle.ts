@@ -43,9 +43,14 @@ export class SigninThrottle {
   /** The password was right: the e-mail starts anew. */
   async forgive(attempt: Attempt): Promise<void> {
     if (attempt.network) await this.#network.refund(attempt.network);
+    await this.startAnew(attempt);
+  }
+
+  /** What was guessed before no longer counts: the password is another one. */
+  async startAnew(attempt: Pick<Attempt, "email" | "network">): Promise<void> {
     await this.#pair.forget(pairOf(attempt));
     await this.#email.forget(attempt.email);
   }
 }
 
-const pairOf = ({ email, network }: Attempt) => `${network} ${email}`;
+const pairOf = ({ email, network }: Pick<Attempt, "email" | "network">) => `${network} ${email}`;

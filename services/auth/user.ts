@@ -1,3 +1,4 @@
+import type { Lang } from "../schemas.ts";
 import type { User } from "./auth.contract.ts";
 
 /** A user as the store keeps it. */
@@ -11,6 +12,12 @@ export interface StoredUser {
   seller: boolean;
   /** Keyed hashes of networks they signed in from: there, the attempts of strangers do not lock them out. */
   networks: string[];
+  /** Of the request that made the account: what letters are written in. */
+  lang?: Lang;
+  /** The newest link to set a new password: what is stored of its token, and until when it is good, ms. */
+  reset?: { hash: string; expiresAt: number };
+  /** Sessions that began before are over, ms. */
+  signedOutAt?: number;
   createdAt: number;
 }
 

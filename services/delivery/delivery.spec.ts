@@ -8,6 +8,7 @@ import inventory from "../inventory/inventory.service.ts";
 import reservations from "../inventory/reservations.service.ts";
 import uses from "../inventory/uses.service.ts";
 import items from "../items/items.service.ts";
+import waitlist from "../waitlist/waitlist.service.ts";
 import type { LibraryRow } from "./delivery.contract.ts";
 import delivery from "./delivery.service.ts";
 
@@ -18,7 +19,7 @@ onBothStores("delivery", (env) => {
   const guest = (order: string) => ({ meta: { guestOrders: [order] } });
 
   beforeAll(async () => {
-    shop = testBroker({ env, services: [auth, sessions, inventory, reservations, uses, items, delivery] });
+    shop = testBroker({ env, services: [auth, sessions, inventory, reservations, uses, items, delivery, waitlist] });
     await shop.broker.start();
   });
   afterAll(() => shop.stop());

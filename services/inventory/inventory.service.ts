@@ -1,23 +1,27 @@
 import { fieldsOf, keysOf } from "../../core/store.ts";
 import { Flights } from "../../core/flights.ts";
-import type { Timer } from "../../core/runtime.ts";
+import { within } from "../../core/runtime.ts";
 import { changes } from "../../mixins/changes.ts";
-import { isDuplicate } from "../../mixins/db/collection.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService } from "../define.ts";
-import type { Stock } from "../schemas.ts";
+import { Announcer } from "./announcer.ts";
 import { Hints } from "./hints.ts";
 import { inventory, slotsOf, type Refusal, type Verdict } from "./inventory.contract.ts";
+import { passOn, recall, Returns } from "./returning.ts";
 import { reclaim, release, reserve, retireOrder, sellOrder, type StockRoom } from "./reservation.ts";
-import { lapsesAt, newKeyUnit, newUnit, withdraw, type Unit } from "./unit.machine.ts";
+import { stockRoom } from "./room.ts";
+import { arrive, summed, takeBack } from "./stocking.ts";
+import { lapsesAt, newKeyUnit, newUnit, type Unit } from "./unit.machine.ts";
 
-/** Changes of stock within this time are told in one hint, ms. */
-const ANNOUNCE_AFTER = 50;
 /** How many free units a refill of the hints reads. */
 const HINTED = 10_000;
 /** How long a held unit past its deadline waits between two looks at its owner, ms. */
 const RECLAIM_EVERY = 60_000;
+/** How long a returning unit waits between two tries to pass it on, ms. */
+const PASS_ON_EVERY = 3000;
+/** How long whoever gave copies back waits until they are passed on, ms. */
+const PASS_ON_WITHIN = 1000;
 
 /** The only judge of stock: one document per copy. */
 export default defineService(inventory)({
@@ -31,39 +35,45 @@ export default defineService(inventory)({
         state: true,
         free: true,
         held: true,
+        returning: true,
+        turn: true,
+        caller: true,
         slot: true,
         order: true,
         secret: true,
         due: true,
       }),
-      indexes: ["free", "held", "slot", "due"].map((field) => ({ field, unique: true, sparse: true })),
+      indexes: ["free", "held", "returning", "slot", "due"].map((field) => ({ field, unique: true, sparse: true })),
       tally: { by: "item", of: "state" },
       durable: true,
     }),
-    Sweeper<Unit, { room: StockRoom }>({
-      patience: RECLAIM_EVERY,
-      drive(unit) {
-        return reclaim(this.room, unit);
+    Sweeper<Unit, { room: StockRoom; returns: Returns }>({
+      patience: ({ state }) => (state === "returning" ? PASS_ON_EVERY : RECLAIM_EVERY),
+      async drive(unit) {
+        if (unit.state === "returning") this.returns.add(unit);
+        else await reclaim(this.room, unit);
+        await this.returns.settle(unit.item);
       },
     }),
   ],
-  state: {} as { room: StockRoom; reserving: Flights<Verdict>; changed: Set<string>; announcing: Timer | null },
+  state: {} as { room: StockRoom; returns: Returns; reserving: Flights<Verdict>; announcer: Announcer },
 
   methods: {
     async count(item: string) {
       return summed((await this.db.tally([item])).get(item));
     },
 
-    /** Retires so many free units, the highest serials first; fewer when fewer are free. */
-    async withdraw(item: string, count: number): Promise<void> {
-      for (let left = count; left > 0;) {
-        const free = await this.db.find({ free: keysOf(item) }, { sort: "-free", limit: left });
-        if (!free.length) return;
-        for (const unit of free) {
-          const { query, update } = withdraw(unit);
-          if (await this.db.claim(query, update)) left--;
-        }
-      }
+    /** Copies of these items were given back: whoever waits has them now, or they are on sale. */
+    async passOn(items: string[]): Promise<void> {
+      await within(this.runtime, PASS_ON_WITHIN, Promise.all(items.map((item) => this.returns.settle(item))));
+    },
+
+    /** New copies of an item that had so many ever; how many were new. */
+    async arrive(item: string, units: Unit[], made: number): Promise<number> {
+      const { added, back } = await arrive(this.db, item, units, { first: made === 0, now: this.runtime.now() });
+      for (const unit of back) this.returns.add(unit);
+      await this.passOn([item]);
+      return added;
     },
 
     /** What is left for others to ask for: the refused order keeps nothing. */
@@ -80,61 +90,54 @@ export default defineService(inventory)({
       return { type: "SOLD_OUT", data };
     },
 
-    async announceOrder(order: string): Promise<void> {
-      const reservation = await this.room.reservations.get(order);
-      this.announce(reservation?.lines.map(({ item }) => item) ?? []);
-    },
-
-    /** Tells every node that stock changed, after the effect, a moment later and all at once. */
-    announce(items: string[]): void {
-      for (const item of items) this.changed.add(item);
-      if (!this.changed.size) return;
-      this.announcing ??= this.runtime.after(ANNOUNCE_AFTER, () => {
-        const told = [...this.changed];
-        this.changed.clear();
-        this.announcing = null;
-        void this.broker.broadcast("stock.changed", { items: told });
-      });
+    /** What the order held is given back. */
+    async gaveBack(order: string): Promise<void> {
+      const items = (await this.room.reservations.get(order))?.lines.map(({ item }) => item) ?? [];
+      this.announcer.announce(items);
+      await this.passOn(items);
     },
   },
 
   actions: {
     async reserve(ctx) {
-      const verdict = await this.reserving.run(ctx.params.order, () => reserve(this.room, ctx.params));
-      this.announce(ctx.params.lines.map(({ item }) => item));
+      const { order, lines, granted } = ctx.params;
+      const items = lines.map(({ item }) => item);
+      const verdict = await this.reserving.run(order, () => reserve(this.room, ctx.params));
+      this.announcer.announce(items);
+      const passing = verdict.state === "held" ? null : this.passOn(items);
+      // Whoever passes a copy on waits for a granted order, so that must not wait for them.
+      if (!granted) await passing;
       return verdict;
     },
 
     async release(ctx) {
       await release(this.room, ctx.params.order);
-      await this.announceOrder(ctx.params.order);
+      this.runtime.crashPoint("inventory.returning");
+      await this.gaveBack(ctx.params.order);
       return null;
     },
 
     async sell(ctx) {
       const sold = await sellOrder(this.room, ctx.params.order);
-      this.announce(sold.units.map(({ item }) => item));
+      this.announcer.announce(sold.units.map(({ item }) => item));
       return sold;
     },
 
     async retire(ctx) {
       await retireOrder(this.room, ctx.params.order);
-      await this.announceOrder(ctx.params.order);
+      await this.gaveBack(ctx.params.order);
       return null;
     },
 
     async provision(ctx) {
       const { item, total } = ctx.params;
-      const counted = await this.count(item);
-      const highest = counted.total + counted.retired;
-      const added = Array.from({ length: Math.max(0, total - counted.total) }, (_, n) =>
-        newUnit(item, highest + n + 1),
-      );
-      if (added.length) await this.db.insertMany(added);
-      await this.withdraw(item, counted.total - total);
-      this.announce([item]);
-      const { retired: _, ...stock } = await this.count(item);
-      return stock;
+      const { stock, made } = await this.count(item);
+      const missing = Math.max(0, total - stock.total);
+      const added = Array.from({ length: missing }, (_, n) => newUnit(item, made + n + 1));
+      if (missing) await this.arrive(item, added, made);
+      await takeBack(this.db, item, stock.total - total);
+      this.announcer.announce([item]);
+      return (await this.count(item)).stock;
     },
 
     async addKeys(ctx) {
@@ -145,9 +148,15 @@ export default defineService(inventory)({
           return [hash, () => newKeyUnit(item, hash, this.secrets.seal(key))] as const;
         }),
       );
-      const added = await this.db.insertMany([...units.values()].map((make) => make()));
-      this.announce([item]);
+      const { made } = await this.count(item);
+      const sealed = [...units.values()].map((make) => make());
+      const added = await this.arrive(item, sealed, made);
+      this.announcer.announce([item]);
       return { added, duplicates: keys.length - added };
+    },
+
+    async recall(ctx) {
+      return { available: await recall(this.room, ctx.params.item, ctx.params.caller) };
     },
 
     async stock(ctx) {
@@ -155,9 +164,9 @@ export default defineService(inventory)({
       const counts = await this.db.tally(items);
       return Promise.all(
         items.map(async (item) => {
-          const { retired: _, ...stock } = summed(counts.get(item));
+          const { stock, made } = summed(counts.get(item));
           const next = stock.held ? (await this.db.find({ held: keysOf(item) }, { limit: 1 }))[0] : undefined;
-          return { item, stock, nextAt: next ? lapsesAt(next.held!) : null };
+          return { item, stock, made, nextAt: next ? lapsesAt(next.held!) : null };
         }),
       );
     },
@@ -174,6 +183,10 @@ export default defineService(inventory)({
       const reservation = await this.room.reservations.get(order);
       const slots = reservation?.lines.flatMap((line) => slotsOf(order, line)) ?? [];
       return { reservation, units: slots.length ? (await this.db.find({ slot: { $in: slots } })).map(shown) : [] };
+    },
+
+    used(ctx) {
+      return this.broker.call("uses.used", ctx.params);
     },
 
     async units(ctx) {
@@ -206,43 +219,25 @@ export default defineService(inventory)({
   created() {
     const { broker, db } = this;
     this.reserving = new Flights();
-    this.changed = new Set();
-    this.announcing = null;
+    this.announcer = new Announcer(this.runtime, (items) => void broker.broadcast("stock.changed", { items }));
     const hints = new Hints(async (item) =>
       (await this.db.find({ free: keysOf(item) }, { limit: HINTED })).map(({ _id }) => _id),
     );
-    this.room = {
-      reservations: {
-        get: (id) => broker.call("reservations.get", { id }),
-        insert: (doc) => broker.call("reservations.insert", { doc }),
-        write: (doc, change) => broker.call("reservations.write", { doc, change }),
-      },
-      units: db,
-      uses: {
-        find: (query) => broker.call("uses.find", query),
-        insert: (doc) => broker.call("uses.insert", { doc }),
-        remove: (query) => broker.call("uses.remove", query),
-      },
-      isDuplicate,
-      hints,
-      soldOut: (item, ours) => this.soldOut(item, ours),
-    };
+    this.room = stockRoom(broker, {
+      ...{ units: db, hints, soldOut: (item, ours) => this.soldOut(item, ours) },
+      returned: (unit) => this.returns.add(unit),
+      now: () => this.runtime.now(),
+    });
+    this.returns = new Returns({
+      passOn: (item, units) => passOn(this.room, item, units).finally(() => this.announcer.announce([item])),
+      warn: (...words) => this.logger.warn(...words),
+    });
   },
 
   async stopped() {
-    this.announcing?.cancel();
+    this.announcer.stop();
   },
 });
 
 /** A unit as others may see it. */
 const shown = ({ secret: _, ...unit }: Unit): Omit<Unit, "secret"> => unit;
-
-const summed = ({ free = 0, held = 0, sold = 0, retired = 0 }: Record<string, number> = {}): Stock & {
-  retired: number;
-} => ({
-  total: free + held + sold,
-  available: free,
-  held,
-  sold,
-  retired,
-});

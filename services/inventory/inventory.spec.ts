@@ -7,6 +7,7 @@ import type { Static } from "typebox";
 import inventory from "./inventory.service.ts";
 import reservations from "./reservations.service.ts";
 import uses from "./uses.service.ts";
+import waitlist from "../waitlist/waitlist.service.ts";
 
 type Name = "reserve" | "release" | "sell" | "retire" | "provision" | "addKeys" | "stock" | "reveal" | "changes";
 type Op<N extends Name> = Ops<Cluster>[`inventory.${N}`];
@@ -29,7 +30,7 @@ onBothStores("inventory", (env) => {
   };
 
   beforeAll(async () => {
-    shop = testBroker({ env, services: [inventory, reservations, uses] });
+    shop = testBroker({ env, services: [inventory, reservations, uses, waitlist] });
     await shop.broker.start();
   });
   afterAll(() => shop.stop());
@@ -171,7 +172,7 @@ onBothStores("inventory's net", (env) => {
   beforeAll(async () => {
     shop = testBroker({
       env,
-      services: [inventory, reservations, uses],
+      services: [inventory, reservations, uses, waitlist],
       runtime: { ...systemRuntime(), now: () => clock },
     });
     await shop.broker.start();

@@ -1,7 +1,16 @@
-import type { Store, Versioned } from "../../core/store.ts";
+import { keysOf, type Store, type Versioned } from "../../core/store.ts";
 import type { Collection } from "../../mixins/db/collection.ts";
-import { slotsOf, type Refusal, type ReservationLine, type SoldUnit, type Verdict } from "./inventory.contract.ts";
-import { free, hold, retire, sell, type Guarded, type Unit } from "./unit.machine.ts";
+import {
+  codeSlots,
+  slotsOf,
+  type CodeCaps,
+  type Refusal,
+  type ReservationLine,
+  type SoldUnit,
+  type Verdict,
+} from "./inventory.contract.ts";
+import { giveBack, grant, hold, retire, sell, type Guarded, type Unit } from "./unit.machine.ts";
+import { claimUse, codeClaims, isOwner, type Look, type Use } from "./uses.ts";
 
 /** Written before the first claim, so that whoever finds a held unit can tell whether it has an owner. */
 export interface Reservation extends Versioned {
@@ -10,28 +19,25 @@ export interface Reservation extends Versioned {
   buyer: string;
   until: number;
   lines: ReservationLine[];
+  /** The discount code that it uses. */
+  code?: CodeCaps;
+  /** For somebody who waited: it takes copies that are on their way back, and none that is free. */
+  granted?: true;
   state: "open" | "held" | "refused" | "released";
   refusal?: Refusal;
-  /** Refused or released, and every unit is confirmed free. */
+  /** Refused or released, and every unit is confirmed given back. */
   clear?: true;
   /** When it came to each of its states, for people to read: nothing is decided by it. */
   history?: { at: number; state: string }[];
 }
 
-/** One use of a capped thing, `_id` "<item>:<buyer>:<n>" with n below the cap: a unit too. */
-export interface Use {
-  _id: string;
-  slot: string;
-}
-
 /** What the flows need of the world. */
 export interface StockRoom {
   reservations: Store<Reservation>;
-  units: Pick<Collection<Unit>, "findOne" | "claim">;
+  units: Pick<Collection<Unit>, "find" | "findOne" | "claim">;
   uses: {
-    /** All whose id begins so. */
-    find(query: { prefix: string }): Promise<Use[]>;
-    /** False when its id or its slot is taken. */
+    look(query: { thing: string; cap: number; slot: string }): Promise<Look>;
+    /** False when its place or its slot is taken. */
     insert(use: Use): Promise<boolean>;
     remove(query: { slot: string }): Promise<number>;
   };
@@ -40,6 +46,11 @@ export interface StockRoom {
   hints: { take(item: string): Promise<string | undefined>; put(item: string, unit: string): void };
   /** `ours`: how many copies of the item the order itself holds just now, and gives back. */
   soldOut(item: string, ours: number): Promise<Refusal>;
+  /** A copy is on its way back: it is passed on by whoever comes first, the sweeper at the latest. */
+  returned(unit: Unit): void;
+  /** Carries the head of the item's line on; false when nobody waits. */
+  serve(item: string): Promise<boolean>;
+  now(): number;
 }
 
 export interface ReserveCommand {
@@ -47,36 +58,43 @@ export interface ReserveCommand {
   buyer: string;
   until: number;
   lines: ReservationLine[];
+  code?: CodeCaps | undefined;
+  granted?: boolean | undefined;
 }
 
 const stocked = (line: ReservationLine) => line.kind !== "unlimited";
 const isOpen = ({ state }: Reservation) => state === "open";
-const isOwner = ({ state }: Reservation) => state === "open" || state === "held";
 const verdictOf = ({ state, refusal }: Reservation): Verdict =>
   state === "refused" ? { state, refusal: refusal! } : { state: state === "held" ? "held" : "released" };
 
 /** Holds every line or nothing. Any number of drivers may run it for one order, here or on other replicas. */
-export async function reserve(room: StockRoom, { order, buyer, until, lines }: ReserveCommand): Promise<Verdict> {
+export async function reserve(room: StockRoom, { order, code, granted, ...asked }: ReserveCommand): Promise<Verdict> {
   const { reservations } = room;
-  await reservations.insert({ _id: order, buyer, until, lines, state: "open" });
+  const options = { ...(code && { code }), ...(granted && { granted }) };
+  await reservations.insert({ _id: order, ...asked, ...options, state: "open" });
   let reservation = (await reservations.get(order))!;
   if (!isOpen(reservation)) return verdictOf(reservation);
 
-  // In item order, so that two orders over the same items never wait for each other in a circle of refusals.
-  const inOrder = reservation.lines.toSorted((a, b) => (a.item < b.item ? -1 : 1));
-  for (const line of inOrder) {
-    for (const slot of slotsOf(order, line)) {
-      const refusal = await claimSlot(room, reservation, line, slot);
-      // R5: somebody may have closed the reservation while we claimed; then the claim is ours to undo.
-      reservation = (await reservations.get(order))!;
-      if (!isOpen(reservation)) {
-        if (!isOwner(reservation)) await freeSlots(room, reservation);
-        return verdictOf(reservation);
-      }
-      if (refusal) return conclude(room, reservation, { state: "refused", refusal });
+  for (const claim of claimsOf(room, reservation)) {
+    const refusal = await claim();
+    // R5: somebody may have closed the reservation while we claimed; then the claim is ours to undo.
+    reservation = (await reservations.get(order))!;
+    if (!isOpen(reservation)) {
+      if (!isOwner(reservation)) await freeSlots(room, reservation);
+      return verdictOf(reservation);
     }
+    if (refusal) return conclude(room, reservation, { state: "refused", refusal });
   }
   return conclude(room, reservation, { state: "held" });
+}
+
+/** All that it needs, a claim each. In item order, so that two orders over the same items never wait for each other in a circle of refusals. */
+function claimsOf(room: StockRoom, reservation: Reservation): (() => Promise<Refusal | null>)[] {
+  const inOrder = reservation.lines.toSorted((a, b) => (a.item < b.item ? -1 : 1));
+  const copies = inOrder.flatMap((line) =>
+    slotsOf(reservation._id, line).map((slot) => () => claimSlot(room, reservation, line, slot)),
+  );
+  return [...codeClaims(room, reservation), ...copies];
 }
 
 /**
@@ -97,21 +115,20 @@ async function claimSlot(
   line: ReservationLine,
   slot: string,
 ): Promise<Refusal | null> {
-  if (line.perBuyer !== null && !(await claimUse(room, reservation.buyer, line.item, line.perBuyer, slot)))
+  if (line.perBuyer !== null && !(await claimUse(room, `${line.item}:${reservation.buyer}`, line.perBuyer, slot)))
     return { type: "LIMIT_REACHED", data: { itemId: line.item, limit: line.perBuyer } };
   if (!stocked(line) || (await room.units.findOne({ slot }))) return null;
   for (;;) {
-    const id = await room.hints.take(line.item);
-    if (id === undefined) {
+    const copy = await copyFor(room, reservation, line.item, slot);
+    if (!copy) {
       // The last copy may have gone to this very slot: another driver of this order was faster.
       if (await room.units.findOne({ slot })) return null;
       return room.soldOut(line.item, slotsOf(reservation._id, line).indexOf(slot));
     }
-    const { query, update } = hold(id, line.item, slot, reservation._id, reservation.until);
     try {
-      if (await room.units.claim(query, update)) return null;
+      if (await room.units.claim(copy.query, copy.update)) return null;
     } catch (error) {
-      room.hints.put(line.item, id);
+      if (!reservation.granted) room.hints.put(line.item, String(copy.query["_id"]));
       // The slot is taken: another driver of this order was faster, and it holds this place already.
       if (room.isDuplicate(error) || (await room.units.findOne({ slot }))) return null;
       throw error;
@@ -119,33 +136,19 @@ async function claimSlot(
   }
 }
 
-async function claimUse(room: StockRoom, buyer: string, item: string, limit: number, slot: string): Promise<boolean> {
-  const { uses } = room;
-  const places = Array.from({ length: limit }, (_, n) => `${item}:${buyer}:${n}`);
-  for (;;) {
-    const known = await uses.find({ prefix: `${item}:${buyer}:` });
-    if (known.some((use) => use.slot === slot)) return true;
-    const place = places.find((one) => !known.some(({ _id }) => _id === one));
-    if (place === undefined) {
-      if (!(await reclaimUses(room, known))) return false;
-      // Whoever was faster at this place is seen by the next look.
-    } else if (await uses.insert({ _id: place, slot })) return true;
+/** The claim of a copy that could be had a moment ago; undefined when there was none. */
+async function copyFor(
+  room: StockRoom,
+  { _id, until, granted }: Reservation,
+  item: string,
+  slot: string,
+): Promise<Guarded | undefined> {
+  if (granted) {
+    const [unit] = await room.units.find({ returning: keysOf(item) }, { limit: 1 });
+    return unit && grant(unit, slot, _id, until);
   }
-}
-
-/**
- * R5 for uses: a claim that came late and was cut off leaves one behind, which is freed when its room is needed. Says
- * whether one of these had no owner; somebody else may have freed it first.
- */
-async function reclaimUses({ reservations, uses }: StockRoom, known: Use[]): Promise<boolean> {
-  let found = false;
-  for (const { slot } of known) {
-    const reservation = await reservations.get(slot.slice(0, slot.indexOf(":")));
-    if (reservation && isOwner(reservation)) continue;
-    await uses.remove({ slot });
-    found = true;
-  }
-  return found;
+  const id = await room.hints.take(item);
+  return id === undefined ? undefined : hold(id, item, slot, _id, until);
 }
 
 /** Frees what the order holds, for good: a reserve that is still on its way finds the reservation released. */
@@ -170,7 +173,8 @@ async function clear(room: StockRoom, reservation: Reservation): Promise<void> {
   if (!reservation.clear) await room.reservations.write(reservation, { set: { clear: true } });
 }
 
-async function freeSlots(room: StockRoom, { _id, lines }: Reservation): Promise<void> {
+async function freeSlots(room: StockRoom, { _id, lines, code }: Reservation): Promise<void> {
+  if (code) for (const slot of codeSlots(_id)) await room.uses.remove({ slot });
   for (const line of lines) for (const slot of slotsOf(_id, line)) await freeSlot(room, slot);
 }
 
@@ -181,8 +185,8 @@ export async function reclaim(room: StockRoom, unit: Unit): Promise<void> {
 }
 
 async function freeSlot(room: StockRoom, slot: string): Promise<void> {
-  const freed = await change(room, slot, free);
-  if (freed?.state === "free") room.hints.put(freed.item, freed._id);
+  const back = await change(room, slot, (unit) => giveBack(unit, slot, room.now()));
+  if (back?.state === "returning") room.returned(back);
   await room.uses.remove({ slot });
 }
 

@@ -23,6 +23,8 @@ export default defineService(reservations)({
         buyer: true,
         until: true,
         lines: true,
+        code: true,
+        granted: true,
         state: true,
         refusal: true,
         clear: true,

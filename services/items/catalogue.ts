@@ -1,3 +1,5 @@
+import { changes } from "../../mixins/changes.ts";
+import type { Collection } from "../../mixins/db/collection.ts";
 import type { ItemDoc } from "./item.ts";
 
 export type Sort = "newest" | "price" | "-price" | "popular" | "relevance";
@@ -41,6 +43,25 @@ export class Catalogue {
     }
     this.#items.set(doc._id, doc);
     this.#sorted.clear();
+  }
+
+  /** Takes all documents in, page by page (R9). */
+  async refresh(db: Collection<ItemDoc>): Promise<void> {
+    for (let after: string | null = ""; after !== null;) {
+      const page: { rows: unknown[]; next: string | null } = await changes(db, { after });
+      for (const doc of page.rows as ItemDoc[]) this.put(doc);
+      after = page.next;
+    }
+  }
+
+  /** Those of these items that there are, in this order. */
+  all(ids: string[]): ItemDoc[] {
+    return ids.flatMap((id) => this.#items.get(id) ?? []);
+  }
+
+  /** Whatever their state. */
+  ofSeller(id: string): ItemDoc[] {
+    return [...this.#items.values()].filter(({ seller }) => seller.id === id);
   }
 
   list({ q, kind, own, seller, sort = "newest", skip, limit }: Search): { docs: ItemDoc[]; total: number } {

@@ -6,12 +6,18 @@ import type { Counted, ItemDoc } from "./item.ts";
 
 /** How long inventory may take for a large edition or a long list of keys, ms. */
 export const PROVISION_WITHIN = 60_000;
+/** Of how many items the stock is asked for in one call. */
+const BATCH = 500;
 
 /** The stock of these items, counted by inventory now; unlimited goods have none. */
 export async function count(broker: Caller<Cluster>, docs: ItemDoc[]): Promise<Map<string, Counted>> {
   const items = docs.filter(({ kind }) => kind !== "unlimited").map(({ _id }) => _id);
-  const counted = items.length ? await broker.call("inventory.stock", { items }) : [];
-  return new Map(counted.map(({ item, ...counts }) => [item, counts]));
+  const counts = new Map<string, Counted>();
+  for (let from = 0; from < items.length; from += BATCH) {
+    const counted = await broker.call("inventory.stock", { items: items.slice(from, from + BATCH) });
+    for (const { item, ...stock } of counted) counts.set(item, stock);
+  }
+  return counts;
 }
 
 export const provision = (broker: Caller<Cluster>, item: string, total: number): Promise<Stock> =>

@@ -1,6 +1,7 @@
 import { fail } from "../../core/errors.ts";
 import type { Change } from "../../core/store.ts";
 import { planned, presentFiles, type ItemDoc } from "./item.ts";
+import type { Cover } from "./cover.contract.ts";
 import { MAX_FILES, type StoredFile } from "./items.contract.ts";
 import type { Kind } from "../schemas.ts";
 
@@ -59,6 +60,12 @@ export function withFile(doc: ItemDoc, file: StoredFile): Decision {
   const others = doc.files.filter(({ filename }) => filename !== file.filename);
   if (others.length >= MAX_FILES) throw fail("LIMIT_REACHED", { itemId: doc._id, limit: MAX_FILES });
   return { set: { files: [...others, file] }, facts: told("item.changed", doc) };
+}
+
+/** Null goes back to the drawn one. */
+export function withCover(doc: ItemDoc, cover: Cover | null): Decision {
+  if (cover?.hash === doc.cover?.hash) return null;
+  return { set: { cover }, facts: told("item.changed", doc) };
 }
 
 /** Buyers keep it, so it is marked and not forgotten. */

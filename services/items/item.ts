@@ -1,6 +1,7 @@
 import type { Meta } from "../../core/contract.ts";
 import type { Versioned } from "../../core/store.ts";
 import { money, type Kind, type Person, type Stock } from "../schemas.ts";
+import type { Cover } from "./cover.contract.ts";
 import type { Item, Quote, StoredFile } from "./items.contract.ts";
 
 export interface ItemDoc extends Versioned {
@@ -15,8 +16,12 @@ export interface ItemDoc extends Versioned {
   /** How many copies an edition is to have; 1 for a unique item, null where copies are not planned. */
   copies: number | null;
   files: StoredFile[];
+  /** The seller's own picture; without one, as before there were any, the cover is drawn. */
+  cover?: Cover | null;
   createdAt: number;
   publishedAt: number | null;
+  /** When the seller last changed anything; unset where that was before it was noted. */
+  changedAt?: number;
   /** Orders paid, for the sort by popularity alone; a redelivered fact may count twice. */
   sales: number;
 }
@@ -36,8 +41,10 @@ export const ITEM_FIELDS: { [K in keyof Required<ItemDoc>]: true } = {
   perBuyer: true,
   copies: true,
   files: true,
+  cover: true,
   createdAt: true,
   publishedAt: true,
+  changedAt: true,
   sales: true,
 };
 
@@ -78,6 +85,10 @@ export const planned = (kind: Kind, stock: number | undefined): number | null =>
 export const presentFiles = ({ files }: ItemDoc): StoredFile[] =>
   files.filter(({ removedAt }) => removedAt === undefined);
 
+/** Where the gateway has the cover: a picture under its hash, for ever the same, or the drawn one. */
+export const coverOf = ({ _id, cover }: Pick<ItemDoc, "_id" | "cover">): string =>
+  cover ? `/covers/${_id}/${cover.hash}` : `/covers/${_id}.svg`;
+
 export const isSeller = ({ seller }: ItemDoc, { user }: Meta): boolean => seller.id === user?.id;
 export const isAdmin = ({ user }: Meta): boolean => user?.roles.includes("admin") ?? false;
 
@@ -108,7 +119,7 @@ export function toItem(doc: ItemDoc, counted: Counted | undefined): Item {
     price: money(doc.price) as Item["price"],
     kind: doc.kind,
     seller: doc.seller,
-    cover: `/covers/${doc._id}.svg`,
+    cover: coverOf(doc),
     files: presentFiles(doc).map(({ filename, size, type }) => ({ filename, size, type })),
     perBuyer: doc.perBuyer,
     stock: doc.kind === "unlimited" ? null : unwritten ? plan : (counted?.stock ?? plan),

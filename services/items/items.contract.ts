@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import { contract } from "../../core/contract.ts";
+import { Facets, Suggestions, Wanted } from "../search/search.contract.ts";
 import {
   Changes,
   FileInfo,
@@ -14,14 +15,22 @@ import {
   Person,
   Price,
   Stock,
+  Stored,
   Strings,
   Sweep,
   Time,
 } from "../schemas.ts";
+import { coverActions } from "./cover.contract.ts";
+import type { ItemDoc } from "./item.ts";
+
+/** What `changes` reads out. */
+export type { ItemDoc } from "./item.ts";
 
 const MAX_COPIES = 100_000;
 export const MAX_FILES = 100;
 const MAX_KEYS_PER_CALL = 10_000;
+/** How many items a page of `onSale` has at most. */
+export const MAX_ON_SALE = 5000;
 
 export const Item = Type.Object({
   id: Id,
@@ -70,6 +79,14 @@ const Quote = Type.Object({
 });
 export type Quote = Static<typeof Quote>;
 
+/** `since` is when their first item went on sale; what they retired counts in `sold` still. */
+const SellerPage = Type.Object({
+  ...Person.properties,
+  since: Time,
+  items: Type.Integer({ minimum: 1 }),
+  sold: Type.Integer({ minimum: 0 }),
+});
+
 const ById = Type.Object({ id: Id });
 
 export const items = contract({
@@ -88,6 +105,21 @@ export const items = contract({
       }),
       returns: ListOf(Item),
       errors: ["SIGN_IN_REQUIRED"],
+    },
+    search: {
+      rest: "GET /api/search",
+      auth: "anyone",
+      summary: "Finds what is on sale, with what further choices would leave",
+      params: Wanted,
+      returns: Type.Object({ ...ListOf(Item).properties, facets: Facets, suggestions: Suggestions }),
+    },
+    seller: {
+      rest: "GET /api/sellers/:id",
+      auth: "anyone",
+      summary: "Who sells: since when, how many items are on sale, and how many copies were sold",
+      params: ById,
+      returns: SellerPage,
+      errors: ["NOT_FOUND"],
     },
     get: {
       rest: "GET /api/items/:id",
@@ -183,12 +215,26 @@ export const items = contract({
       returns: UploadedFile,
       errors: ["NOT_FOUND", "LIMIT_REACHED"],
     },
+    ...coverActions,
     /** For orders: unknown ids are left out; `forSale` is true for published ones. */
     quote: { params: Type.Object({ ids: Type.Array(Id) }), returns: Type.Array(Quote), idempotent: true },
+    /** Those of these items that the caller may see, in this order; one page of them. */
+    pick: { params: Type.Object({ ids: Type.Array(Id), ...Paging }), returns: ListOf(Item), idempotent: true },
+    /** Documents as `changes` reads them out; unknown ids are left out. */
+    read: { params: Type.Object({ ids: Type.Array(Id) }), returns: Type.Array(Stored<ItemDoc>()), idempotent: true },
     /** For delivery: every file of these items, removed ones with `removedAt`. */
     files: {
       params: Type.Object({ ids: Type.Array(Id) }),
       returns: Type.Array(Type.Object({ id: Id, files: Type.Array(StoredFile) })),
+      idempotent: true,
+    },
+    /** For the sitemap: what is on sale and when it last changed; the newest first. */
+    onSale: {
+      params: Type.Object({
+        page: Type.Integer({ minimum: 1 }),
+        pageSize: Type.Integer({ minimum: 1, maximum: MAX_ON_SALE }),
+      }),
+      returns: ListOf(Type.Object({ id: Id, changedAt: Millis })),
       idempotent: true,
     },
     sweep: Sweep,

@@ -8,17 +8,25 @@ import { Db } from "../../mixins/db/db.ts";
 import { Outbox } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService } from "../define.ts";
-import { DEFAULT_PAGE_SIZE } from "../schemas.ts";
 import { Catalogue } from "./catalogue.ts";
 import { count, provision, PROVISION_WITHIN, resize } from "./copies.ts";
-import { changed, created, published, publishing, retired, withFile, withoutFile } from "./item.machine.ts";
-import { isAdmin, isSeller, ITEM_FIELDS, newItem, toItem, toQuote, type ItemDoc } from "./item.ts";
+import { changed, created, published, publishing, retired, withCover, withFile, withoutFile } from "./item.machine.ts";
+import { coverOf, isSeller, ITEM_FIELDS, newItem, toItem, toQuote, type ItemDoc } from "./item.ts";
 import { items, type Item } from "./items.contract.ts";
+import { list, maySee, onSale, pick, search, seller } from "./showcase.ts";
 
 /** A publishing item is driven on after this time, ms. */
 const PUBLISH_AGAIN_AFTER = 10_000;
 /** How often every replica reads all items again, in case it missed a fact, ms. */
 const REFRESH_EVERY = 300_000;
+
+/** Another replica may have changed it. */
+const itemFact = {
+  mode: "each" as const,
+  async handler(this: { reread(id: string): Promise<void> }, { data }: { data: { id: string } }) {
+    await this.reread(data.id);
+  },
+};
 
 /** The catalogue: drafts, publishing, prices, files and kinds of goods. */
 export default defineService(items)({
@@ -54,15 +62,6 @@ export default defineService(items)({
       return doc;
     },
 
-    async maySee(doc: ItemDoc, meta: Meta): Promise<boolean> {
-      if (doc.state === "published" || isSeller(doc, meta) || isAdmin(meta)) return true;
-      return (
-        doc.state === "retired" &&
-        !!meta.user &&
-        this.broker.call("delivery.owns", { user: meta.user.id, item: doc._id })
-      );
-    },
-
     /** Another replica changed it. */
     async reread(id: string): Promise<void> {
       const doc = await this.store.get(id);
@@ -71,7 +70,10 @@ export default defineService(items)({
 
     /** A decided change, and the catalogue of this replica with it. */
     async change(id: string, decide: (doc: ItemDoc) => Change<ItemDoc> | null): Promise<ItemDoc> {
-      const doc = (await this.store.change(id, decide))!;
+      const doc = (await this.store.change(id, (now) => {
+        const change = decide(now);
+        return change && { ...change, set: { ...change.set, changedAt: this.runtime.now() } };
+      }))!;
       this.catalogue.put(doc);
       return doc;
     },
@@ -89,23 +91,25 @@ export default defineService(items)({
   },
 
   actions: {
-    async list(ctx) {
-      const { page = 1, pageSize = DEFAULT_PAGE_SIZE, seller, ...search } = ctx.params;
-      if (seller === "me" && !ctx.meta.user) throw fail("SIGN_IN_REQUIRED");
-      const whose = seller === "me" ? { own: ctx.meta.user!.id } : { seller };
-      const { docs, total } = this.catalogue.list({
-        ...search,
-        ...whose,
-        skip: (page - 1) * pageSize,
-        limit: pageSize,
-      });
-      const counts = await count(this.broker, docs);
-      return { rows: docs.map((doc) => toItem(doc, counts.get(doc._id))), total, page, pageSize };
+    list(ctx) {
+      return list(this, ctx.params, ctx.meta);
+    },
+
+    search(ctx) {
+      return search(this, ctx.params);
+    },
+
+    seller(ctx) {
+      return seller(this, ctx.params.id);
+    },
+
+    pick(ctx) {
+      return pick(this, ctx.params, ctx.meta);
     },
 
     async get(ctx) {
       const doc = await this.store.get(ctx.params.id);
-      if (!doc || !(await this.maySee(doc, ctx.meta))) throw fail("NOT_FOUND");
+      if (!doc || !(await maySee(this.broker, doc, ctx.meta))) throw fail("NOT_FOUND");
       return this.show(doc);
     },
 
@@ -170,12 +174,41 @@ export default defineService(items)({
       return null;
     },
 
+    async mayChange(ctx) {
+      await this.own(ctx.params.id, ctx.meta);
+      return null;
+    },
+
+    async setCover(ctx) {
+      const { id, cover } = ctx.params;
+      await this.own(id, ctx.meta);
+      return { cover: coverOf(await this.change(id, (doc) => withCover(doc, cover))) };
+    },
+
+    async removeCover(ctx) {
+      await this.own(ctx.params.id, ctx.meta);
+      await this.change(ctx.params.id, (doc) => withCover(doc, null));
+      return null;
+    },
+
+    async cover(ctx) {
+      return (await this.store.get(ctx.params.id))?.cover ?? null;
+    },
+
     async quote(ctx) {
       return (await this.db.find({ _id: { $in: ctx.params.ids } })).map(toQuote);
     },
 
+    async read(ctx) {
+      return (await this.db.find({ _id: { $in: ctx.params.ids } })).map(({ outbox: _, ...doc }) => doc);
+    },
+
     async files(ctx) {
       return (await this.db.find({ _id: { $in: ctx.params.ids } })).map(({ _id, files }) => ({ id: _id, files }));
+    },
+
+    async onSale(ctx) {
+      return onSale(this, ctx.params);
     },
 
     async sweep() {
@@ -188,24 +221,9 @@ export default defineService(items)({
   },
 
   subscriptions: {
-    "item.published": {
-      mode: "each",
-      async handler({ data }) {
-        await this.reread(data.id);
-      },
-    },
-    "item.changed": {
-      mode: "each",
-      async handler({ data }) {
-        await this.reread(data.id);
-      },
-    },
-    "item.retired": {
-      mode: "each",
-      async handler({ data }) {
-        await this.reread(data.id);
-      },
-    },
+    "item.published": itemFact,
+    "item.changed": itemFact,
+    "item.retired": itemFact,
     "order.paid": {
       mode: "group",
       async handler({ data }) {
@@ -220,17 +238,9 @@ export default defineService(items)({
   },
 
   async started() {
-    const refresh = async () => {
-      for (let after: string | null = ""; after !== null;) {
-        const page: { rows: ItemDoc[]; next: string | null } = (await changes(this.db, { after })) as never;
-        for (const doc of page.rows) this.catalogue.put(doc);
-        after = page.next;
-      }
-    };
-    await refresh();
-    this.refreshing = this.runtime.every(REFRESH_EVERY, () => {
-      refresh().catch((error: unknown) => this.logger.warn("The catalogue could not be read again", error));
-    });
+    await this.catalogue.refresh(this.db);
+    const late = (error: unknown) => this.logger.warn("The catalogue could not be read again", error);
+    this.refreshing = this.runtime.every(REFRESH_EVERY, () => void this.catalogue.refresh(this.db).catch(late));
   },
 
   async stopped() {

@@ -8,12 +8,13 @@ import delivery from "../delivery/delivery.service.ts";
 import inventory from "../inventory/inventory.service.ts";
 import reservations from "../inventory/reservations.service.ts";
 import uses from "../inventory/uses.service.ts";
+import waitlist from "../waitlist/waitlist.service.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { ItemDoc } from "./item.ts";
 import items from "./items.service.ts";
 import type { Item } from "./items.contract.ts";
 
-const SERVICES = [auth, sessions, delivery, inventory, reservations, uses, items];
+const SERVICES = [auth, sessions, delivery, inventory, reservations, uses, waitlist, items];
 
 onBothStores("items", (env) => {
   let shop: TestBroker;
@@ -130,6 +131,22 @@ onBothStores("items", (env) => {
     expect(kept!.files.find(({ filename }) => filename === "a.txt")).toHaveProperty("removedAt");
   });
 
+  test("a cover is its seller's to change; without a picture it is drawn", async () => {
+    const { id } = await draft();
+    const sizes = [{ width: 320, height: 240, webp: "b10b", avif: "b10c" }];
+    const cover = { hash: "c0ffee", sizes };
+    for (const [name, params] of Object.entries({ mayChange: {}, setCover: { cover }, removeCover: {} }))
+      for (const who of [eve, stranger]) expect(await refusal(call(name, { id, ...params }, who))).toBe("NOT_FOUND");
+    expect([await call("cover", { id }), (await call("get", { id })).cover]).toEqual([null, `/covers/${id}.svg`]);
+    expect(await call("setCover", { id, cover })).toEqual({ cover: `/covers/${id}/c0ffee` });
+    expect((await call("get", { id })).cover).toBe(`/covers/${id}/c0ffee`);
+    expect(await call("cover", { id }, stranger)).toEqual(cover);
+    await call("removeCover", { id });
+    await call("removeCover", { id });
+    expect([await call("cover", { id }), (await call("get", { id })).cover]).toEqual([null, `/covers/${id}.svg`]);
+    expect(await call("cover", { id: "unknown" })).toBeNull();
+  });
+
   test("a retired item takes no orders and is seen by its seller only, until somebody owns a copy", async () => {
     const { id } = await call("publish", { id: (await draft()).id });
     expect(await call("quote", { ids: [id, "unknown"] })).toMatchObject([{ id, forSale: true, price: 500 }]);
@@ -158,6 +175,25 @@ onBothStores("items", (env) => {
     await call("publish", { id });
     expect(await list({ q: "NEEDLE" })).toMatchObject({ total: 1, rows: [{ id, status: "published" }] });
     expect((await list({ q: "needle", kind: "keys" })).total).toBe(0);
+  });
+
+  test("crawlers are told what is on sale, and when it last changed", async () => {
+    const onSale = async (id: string) => {
+      const page = { page: 1, pageSize: 5000 };
+      const { rows } = await call<{ rows: { id: string; changedAt: number }[] }>("onSale", page, stranger);
+      return rows.find((row) => row.id === id)?.changedAt;
+    };
+    const { id } = await draft();
+    expect(await onSale(id)).toBeUndefined();
+    const before = shop.runtime.now();
+    await call("publish", { id });
+    const published = await onSale(id);
+    expect(published).toBeGreaterThanOrEqual(before);
+    while (shop.runtime.now() === published) await new Promise(setImmediate);
+    await call("update", { id, title: "Another thing" });
+    expect(await onSale(id)).toBeGreaterThan(published!);
+    await call("retire", { id });
+    expect(await onSale(id)).toBeUndefined();
   });
 });
 

@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
+import type { Caller } from "../../core/contract.ts";
 import { fail } from "../../core/errors.ts";
+import type { Cluster } from "../define.ts";
+import type { Applied, Reason } from "../discounts/discounts.contract.ts";
 import type { Quote } from "../items/items.contract.ts";
 import { MAX_AMOUNT, money, type Person } from "../schemas.ts";
-import type { Line, OrderDoc, Verdict409 } from "./order.machine.ts";
+import type { Line, OrderDoc, Verdict409 } from "./order.ts";
 
 /** What a buyer asks for. */
 export interface Wish {
   lines: { itemId: string; quantity: number }[];
   email?: string | undefined;
+  code?: string | undefined;
   total?: { amount: number; currency: string } | undefined;
 }
 
@@ -24,14 +28,43 @@ export function orderId(scope: string, key: string, guest: boolean): string {
 }
 
 /** A hash of what was asked, to tell a repetition from a reuse of its key. */
-export const bodyHash = ({ lines, email, total }: Wish): string =>
-  digest(JSON.stringify([lines.map(({ itemId, quantity }) => [itemId, quantity]), email, total?.amount]));
+export const bodyHash = ({ lines, email, total, code }: Wish): string => {
+  const asked = [lines.map(({ itemId, quantity }) => [itemId, quantity]), email, total?.amount];
+  // Without a code it is the hash that it was before there were any.
+  return digest(JSON.stringify(code === undefined ? asked : [...asked, code.toUpperCase()]));
+};
 
 /** An order before its first write: its lines with title and price frozen, or the 409 that refuses it. */
-export type Draft = Pick<OrderDoc, "lines" | "seller" | "total"> & { refusal?: Verdict409 };
+export type Draft = Pick<OrderDoc, "lines" | "seller" | "total" | "discount"> & { refusal?: Verdict409 };
 
-/** Judges a wish by the catalogue alone; stock and limits are inventory's. */
-export function draft({ lines, total }: Wish, quotes: Quote[], user: Person | null): Draft {
+/** Judges a wish by the catalogue and its code; stock and limits are inventory's. */
+export async function judged(caller: Caller<Cluster>, wish: Wish, user: Person | null): Promise<Draft> {
+  const quotes = await caller.call("items.quote", { ids: wish.lines.map(({ itemId }) => itemId) });
+  let order = draft(wish, quotes, user);
+  if (wish.code !== undefined && !order.refusal) {
+    const lines = order.lines.map(({ itemId, unitPrice, quantity }) => ({ itemId, amount: unitPrice * quantity }));
+    const code = wish.code.toUpperCase();
+    order = discounted(order, code, await caller.call("discounts.apply", { seller: order.seller.id, code, lines }));
+  }
+  const { refusal, total } = order;
+  if (refusal || !wish.total || wish.total.amount === total) return order;
+  return { ...order, refusal: { type: "PRICE_CHANGED", data: { total: money(total) } } };
+}
+
+function discounted(order: Draft, code: string, applied: Applied | { reason: Reason }): Draft {
+  if ("reason" in applied)
+    return { ...order, refusal: { type: "CODE_INVALID", data: { code, reason: applied.reason } } };
+  const { off, ...discount } = applied;
+  return {
+    ...order,
+    lines: order.lines.map((line, n) => ({ ...line, off: off[n]! })),
+    total: order.total - discount.amount,
+    discount,
+  };
+}
+
+/** By the catalogue alone. */
+function draft({ lines }: Wish, quotes: Quote[], user: Person | null): Draft {
   if (new Set(lines.map(({ itemId }) => itemId)).size < lines.length)
     throw fail("VALIDATION_ERROR", [{ field: "lines", rule: "uniqueItems" }]);
   const byId = new Map(quotes.map((quote) => [quote.id, quote]));
@@ -59,18 +92,19 @@ export function draft({ lines, total }: Wish, quotes: Quote[], user: Person | nu
       refusal: { type: "LIMIT_REACHED", data: { itemId, limit: Math.floor(MAX_AMOUNT / unitPrice) } },
     };
   }
-  if (total && total.amount !== order.total)
-    return { ...order, refusal: { type: "PRICE_CHANGED", data: { total: money(order.total) } } };
   return order;
 }
 
+/** An order before it is stored. */
+export type NewOrder = Omit<OrderDoc, "v" | "outbox" | "due">;
+
 /** The order's first write: reserving, or refused already. */
 export function newOrder(
-  asked: Pick<OrderDoc, "_id" | "buyer" | "user" | "email" | "body">,
+  asked: Pick<OrderDoc, "_id" | "buyer" | "user" | "email" | "lang" | "body" | "granted">,
   { refusal, ...drafted }: Draft,
   now: number,
   holdSeconds: number,
-): Omit<OrderDoc, "v" | "outbox" | "due"> {
+): NewOrder {
   const common = { ...asked, ...drafted, history: [], createdAt: now, expiresAt: now + holdSeconds * 1000 };
   return refusal ? { ...common, state: "rejected", refusal, closedAt: now } : { ...common, state: "reserving" };
 }

@@ -6,7 +6,7 @@ import type { Neighbours } from "./saga.ts";
 /** The saga's commands as calls through the broker, with the crash points that tests die at. */
 export function neighbours(broker: Caller<Cluster>, runtime: Runtime): Neighbours {
   return {
-    async reserve({ _id, buyer, expiresAt, lines }) {
+    async reserve({ _id, buyer, seller, expiresAt, lines, discount, granted }) {
       const wanted = lines.map(({ id, itemId, kind, quantity, perBuyer }) => ({
         id,
         item: itemId,
@@ -14,7 +14,21 @@ export function neighbours(broker: Caller<Cluster>, runtime: Runtime): Neighbour
         quantity,
         perBuyer,
       }));
-      const verdict = await broker.call("inventory.reserve", { order: _id, buyer, until: expiresAt, lines: wanted });
+      const code = discount && {
+        seller: seller.id,
+        code: discount.code,
+        cap: discount.cap,
+        perBuyer: discount.perBuyer,
+      };
+      const asked = {
+        order: _id,
+        buyer,
+        until: expiresAt,
+        lines: wanted,
+        ...(code && { code }),
+        ...(granted && { granted }),
+      };
+      const verdict = await broker.call("inventory.reserve", asked);
       runtime.crashPoint("orders.reserved");
       return verdict;
     },

@@ -1,7 +1,10 @@
-import { orderedKey, type Change, type Versioned } from "../../core/store.ts";
-import type { Refusal } from "../inventory/inventory.contract.ts";
-import type { OrderState } from "./orders.contract.ts";
-import type { Kind, Person } from "../schemas.ts";
+import { orderedKey, type Change } from "../../core/store.ts";
+import type { OrderDoc, RefundDoc, Verdict409 } from "./order.ts";
+import type { OrderState } from "./order.state.ts";
+import { counted } from "./sales.ts";
+
+/** How long goods may fail to be delivered before the buyer gets the money back, ms. */
+export const DELIVER_WITHIN = 3_600_000;
 
 /**
  * The judge of an order's fate.
@@ -12,86 +15,6 @@ import type { Kind, Person } from "../schemas.ts";
  *     rejected        closing ── paid after all
  *                        └── expired | cancelled
  */
-export interface OrderDoc extends Versioned {
-  state: OrderState;
-  /** A user's id, or a keyed hash of a guest's e-mail. */
-  buyer: string;
-  user: Person | null;
-  email: string | null;
-  seller: Person;
-  lines: Line[];
-  total: number;
-  createdAt: number;
-  expiresAt: number;
-  paidAt?: number;
-  closedAt?: number;
-  /** Why it is being closed. */
-  why?: "expired" | "cancelled";
-  refusal?: Verdict409;
-  paymentError?: { code: string; message: string };
-  refund?: RefundDoc;
-  /** A hash of the body that came with the Idempotency-Key. */
-  body?: string;
-  history: { at: number; type: string; data: Record<string, unknown> }[];
-  /** Orders that were once reserved, by buyer: "<buyer>:<createdAt>:<_id>". */
-  boughtBy?: string;
-  /** Orders that were once paid, by seller: "<seller>:<paidAt>:<_id>". */
-  soldBy?: string;
-}
-
-/** The fields of the stored document, complete by type. */
-export const ORDER_FIELDS: { [K in keyof Required<OrderDoc>]: true } = {
-  _id: true,
-  v: true,
-  outbox: true,
-  due: true,
-  state: true,
-  buyer: true,
-  user: true,
-  email: true,
-  seller: true,
-  lines: true,
-  total: true,
-  createdAt: true,
-  expiresAt: true,
-  paidAt: true,
-  closedAt: true,
-  why: true,
-  refusal: true,
-  paymentError: true,
-  refund: true,
-  body: true,
-  history: true,
-  boughtBy: true,
-  soldBy: true,
-};
-
-export interface Line {
-  id: string;
-  itemId: string;
-  title: string;
-  kind: Kind;
-  quantity: number;
-  unitPrice: number;
-  perBuyer: number | null;
-  serials: number[];
-}
-
-export interface RefundDoc {
-  id: string;
-  reason: string | null;
-  status: "pending" | "succeeded" | "failed";
-  createdAt: number;
-  /** A hash of the Idempotency-Key that it was asked with. */
-  key?: string;
-}
-
-/** A 409 that is the order's verdict: the same key gives the same answer. */
-export type Verdict409 = Refusal | { type: "PRICE_CHANGED" | "MIXED_SELLERS"; data: Record<string, unknown> };
-
-/** How long goods may fail to be delivered before the buyer gets the money back, ms. */
-export const DELIVER_WITHIN = 3_600_000;
-
 type Decision = Change<OrderDoc> | null;
 
 const about = ({ _id, seller, lines }: OrderDoc) => ({
@@ -120,6 +43,8 @@ const move = (
   data: Record<string, unknown> = {},
 ): Change<OrderDoc> => tell(order, `order.${state}`, at, { ...set, state }, data);
 
+const counts = ({ seller }: OrderDoc, countedAs: string) => ({ countedFor: seller.id, countedAs });
+
 export const held = (order: OrderDoc, at: number): Decision =>
   order.state === "reserving"
     ? move(
@@ -142,12 +67,22 @@ export const close = (order: OrderDoc, why: "expired" | "cancelled", at: number)
 
 /** The second half, once the payment is closed and the units are free. */
 export const closed = (order: OrderDoc, at: number): Decision =>
-  order.state === "closing" ? move(order, order.why!, at, { closedAt: at }) : null;
+  order.state === "closing"
+    ? move(order, order.why!, at, { closedAt: at, ...(order.why === "expired" && counts(order, counted.expired)) })
+    : null;
 
 export const paid = (order: OrderDoc, at: number): Decision =>
   order.state === "reserved" || order.state === "closing"
-    ? move(order, "paid", at, { paidAt: at, soldBy: orderedKey(order.seller.id, at, order._id) })
+    ? move(order, "paid", at, {
+        paidAt: at,
+        soldBy: orderedKey(order.seller.id, at, order._id),
+        ...counts(order, counted.sold(at, order.total, order.lines.length)),
+      })
     : null;
+
+/** There is nothing to pay. From `reserved` alone: what is closing gives its copies back, and no payment can stop that. */
+export const confirmed = (order: OrderDoc, at: number): Decision =>
+  order.state === "reserved" && order.total === 0 ? paid(order, at) : null;
 
 export const fulfilled = (order: OrderDoc, serials: Map<string, number[]>, at: number): Decision =>
   order.state === "paid"
@@ -171,7 +106,11 @@ export const refunding = (order: OrderDoc, refund: RefundDoc, at: number): Decis
 
 export const refunded = (order: OrderDoc, at: number): Decision =>
   order.state === "refunding"
-    ? move(order, "refunded", at, { closedAt: at, refund: { ...order.refund!, status: "succeeded" } })
+    ? move(order, "refunded", at, {
+        closedAt: at,
+        refund: { ...order.refund!, status: "succeeded" },
+        ...counts(order, counted.refunded(order.paidAt!, order.total, order.lines.length)),
+      })
     : null;
 
 /** The bank refused the refund: a person has to look (P7's one exception). */
@@ -190,7 +129,7 @@ export function orderDue(order: OrderDoc, now: number): number | null {
     case "reserving":
       return now + 5000;
     case "reserved":
-      return order.expiresAt;
+      return order.total === 0 ? now + 5000 : order.expiresAt;
     case "closing":
       return now + 2000;
     case "paid":

@@ -6,7 +6,9 @@ import {
   Kind,
   ListOf,
   MAX_AMOUNT,
-  MIN_AMOUNT,
+  MAX_LINES,
+  MAX_QUANTITY,
+  NoParams,
   Nullable,
   Paging,
   Person,
@@ -16,29 +18,24 @@ import {
   Sweep,
   Time,
 } from "../schemas.ts";
+import { Contact } from "./contact.ts";
+import { orderEvents } from "./orders.events.ts";
+import { OrderState } from "./order.state.ts";
+import { SalesRow, Summary } from "./sales.ts";
+import { Code } from "../discounts/discounts.contract.ts";
+import { GrantedOrder, Waiter } from "./waiter.ts";
 import { PayWith } from "../payments/payments.contract.ts";
-import type { OrderDoc } from "./order.machine.ts";
+import type { OrderDoc } from "./order.ts";
 
+/** Who asks, as an order knows them; what opens a guest's order. */
+export { askerOf, tokenOf } from "./guests.ts";
+export { OrderState } from "./order.state.ts";
+export { SalesRow } from "./sales.ts";
+export type { OrderEvent } from "./orders.events.ts";
 /** What `changes` reads out. */
-export { DELIVER_WITHIN, type OrderDoc } from "./order.machine.ts";
-
-const MAX_LINES = 10;
-const MAX_QUANTITY = 20;
-
-const STATES = [
-  "reserving",
-  "reserved",
-  "closing",
-  "paid",
-  "fulfilled",
-  "refunding",
-  "refunded",
-  "rejected",
-  "expired",
-  "cancelled",
-] as const;
-export const OrderState = Strings(STATES);
-export type OrderState = Static<typeof OrderState>;
+export type { OrderDoc } from "./order.ts";
+export type { GrantedOrder } from "./waiter.ts";
+export { DELIVER_WITHIN } from "./order.machine.ts";
 
 export const OrderLine = Type.Object({
   id: Id,
@@ -62,7 +59,11 @@ export const Order = Type.Object({
   id: Id,
   status: OrderState,
   lines: Type.Array(OrderLine),
+  granted: Type.Boolean({ description: "Held for somebody who waited in the line of a sold-out item" }),
   total: Sum,
+  discount: Nullable(
+    Type.Object({ code: Type.String(), amount: Sum }, { description: "Taken off already: `total` is what is paid" }),
+  ),
   seller: Person,
   email: Nullable(Type.String()),
   createdAt: Time,
@@ -76,23 +77,8 @@ export const Order = Type.Object({
 });
 export type Order = Static<typeof Order>;
 
-export const SalesRow = Type.Object({
-  orderId: Id,
-  lineId: Id,
-  itemId: Id,
-  title: Type.String(),
-  quantity: Type.Integer(),
-  amount: Sum,
-  fee: Sum,
-  net: Sum,
-  buyer: Type.String({ description: 'The buyer\'s name, or "guest"' }),
-  status: OrderState,
-  at: Time,
-});
-export type SalesRow = Static<typeof SalesRow>;
-
 /** The stored document without personal data: the buyer is a user's id or a keyed hash, a guest's e-mail is masked. */
-export type OrderForOperators = Omit<OrderDoc, "user" | "body" | "boughtBy" | "soldBy">;
+export type OrderForOperators = Omit<OrderDoc, "user" | "body" | "boughtBy" | "soldBy" | "countedFor" | "countedAs">;
 
 const ById = Type.Object({ id: Id });
 const Key = Type.Optional(Type.String({ description: "Comes from the header Idempotency-Key, never from the body" }));
@@ -100,7 +86,7 @@ const Key = Type.Optional(Type.String({ description: "Comes from the header Idem
 export const orders = contract({
   name: "orders",
   actions: {
-    /** The answer is the verdict: 201 reserved, 200 a replayed key (`meta.reply`), 409 nothing kept, 503 undecided. Idempotent under a key. */
+    /** The answer is the verdict: 201 reserved (or, where there is nothing to pay, paid or fulfilled already), 200 a replayed key (`meta.reply`), 409 nothing kept, 503 undecided. Idempotent under a key. */
     create: {
       rest: "POST /api/orders",
       auth: "anyone",
@@ -114,10 +100,11 @@ export const orders = contract({
         email: Type.Optional(Type.String({ format: "email", maxLength: 254 })),
         total: Type.Optional(
           Type.Object({
-            amount: Type.Integer({ minimum: MIN_AMOUNT, maximum: MAX_AMOUNT }),
+            amount: Type.Integer({ minimum: 0, maximum: MAX_AMOUNT, description: "Minor units, after the discount" }),
             currency: Type.Literal("eur"),
           }),
         ),
+        code: Type.Optional(Code),
         idempotencyKey: Key,
       }),
       returns: Order,
@@ -127,6 +114,8 @@ export const orders = contract({
         "OWN_ITEM",
         "MIXED_SELLERS",
         "PRICE_CHANGED",
+        "CODE_INVALID",
+        "CODE_USED_UP",
         "SOLD_OUT",
         "LIMIT_REACHED",
         "IDEMPOTENCY_KEY_REUSED",
@@ -150,6 +139,7 @@ export const orders = contract({
       returns: Order,
       errors: ["NOT_FOUND"],
     },
+    /** Where there is nothing to pay the answer is ORDER_PAID. */
     pay: {
       rest: "POST /api/orders/:id/pay",
       auth: "anyone",
@@ -196,6 +186,25 @@ export const orders = contract({
       params: Type.Object({ ...Paging }),
       returns: ListOf(SalesRow),
     },
+    summary: {
+      rest: "GET /api/sales/summary",
+      auth: "user",
+      summary: "What one sold in the last 30 days and in all, and how holds ended",
+      params: NoParams,
+      returns: Summary,
+    },
+    /** Answers at once and alike for every e-mail; a guest who has orders of the last 90 days gets links to the newest 10. */
+    find: {
+      rest: "POST /api/orders/find",
+      auth: "anyone",
+      status: 202,
+      summary: "Have links to a guest's orders mailed",
+      params: Type.Object({ email: Type.String({ format: "email", maxLength: 254 }) }),
+      returns: Type.Null(),
+      errors: ["RATE_LIMITED"],
+    },
+    /** For mail: whom to tell of an order, and what it is about. A guest's link opens the order by itself. Null when there is none. */
+    contact: { params: ById, returns: Nullable(Contact), idempotent: true },
     /** The sales rows of one order; for the live stream of its seller. */
     salesOf: {
       params: Type.Object({ order: Id }),
@@ -204,6 +213,8 @@ export const orders = contract({
     },
     /** Carries the order on by one or more steps of the saga; called at its deadline and by nobody's clock but its own. */
     drive: { params: ById, returns: Type.Object({ status: Nullable(OrderState) }), idempotent: true },
+    /** For the waiting list: an ordinary order of one copy that came back, whoever passes by. TRY_AGAIN while it is not decided. */
+    grant: { params: Waiter, returns: GrantedOrder, errors: ["TRY_AGAIN"], idempotent: true },
     /** For operators: orders of every buyer in every state, the newest first. */
     all: {
       params: Type.Object({ state: Type.Optional(OrderState), ...Paging }),
@@ -215,25 +226,5 @@ export const orders = contract({
     sweep: Sweep,
     changes: Changes,
   },
-  events: {
-    "order.reserved": Type.Object({ id: Id, seller: Id, items: Type.Array(Id), expiresAt: Type.Integer() }),
-    "order.rejected": Type.Object({ id: Id, seller: Id, items: Type.Array(Id), reason: Type.String() }),
-    "order.closing": Type.Object({
-      id: Id,
-      seller: Id,
-      items: Type.Array(Id),
-      why: Strings(["expired", "cancelled"] as const),
-    }),
-    "order.expired": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
-    "order.cancelled": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
-    "order.declined": Type.Object({ id: Id, seller: Id, items: Type.Array(Id), code: Type.String() }),
-    "order.paid": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
-    "order.fulfilled": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
-    "order.refunding": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
-    "order.refund_failed": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
-    "order.refunded": Type.Object({ id: Id, seller: Id, items: Type.Array(Id) }),
-  },
+  events: orderEvents,
 });
-
-/** `data` of every order event. */
-export type OrderEvent = { id: string; seller: string; items: string[] };

@@ -1,28 +1,24 @@
 import type { Meta } from "../../core/contract.ts";
 import { fail } from "../../core/errors.ts";
-import { within } from "../../core/runtime.ts";
 import { fieldsOf, keysOf } from "../../core/store.ts";
 import { Bus } from "../../mixins/bus/bus.ts";
 import { changes } from "../../mixins/changes.ts";
+import { Counting } from "../../mixins/counters.ts";
 import { Db } from "../../mixins/db/db.ts";
 import { Outbox, type OutboxStore } from "../../mixins/outbox.ts";
 import { Sweeper } from "../../mixins/sweeper.ts";
 import { defineService } from "../define.ts";
 import { CURRENCY, DEFAULT_PAGE_SIZE } from "../schemas.ts";
-import { bodyHash, draft, newOrder, orderId } from "./checkout.ts";
-import {
-  close,
-  declined,
-  ORDER_FIELDS,
-  orderDue,
-  paid,
-  pendingRefund,
-  refunding,
-  type OrderDoc,
-} from "./order.machine.ts";
+import { bodyHash, judged, newOrder, orderId } from "./checkout.ts";
+import { close, declined, orderDue, paid, pendingRefund, refunding } from "./order.machine.ts";
+import { ORDER_FIELDS, type OrderDoc } from "./order.ts";
+import { askerOf, Guests, toContact, tokenOf } from "./guests.ts";
+import { grantTo } from "./granted.ts";
 import { orders } from "./orders.contract.ts";
 import { neighbours } from "./neighbours.ts";
+import { Driver } from "./driver.ts";
 import { drive, type Saga } from "./saga.ts";
+import { salesPage, summaryOf } from "./takings.ts";
 import { forOperators, roleIn, toOrder, toSales } from "./view.ts";
 
 /** How long a buyer waits for the verdict, ms; after that the same key asks again. */
@@ -51,22 +47,21 @@ export default defineService(orders)({
         ...["due", "boughtBy", "soldBy"].map((field) => ({ field, unique: true, sparse: true })),
         { field: "createdAt" },
       ],
+      tally: { by: "countedFor", of: "countedAs" },
       durable: true,
     }),
     Bus(),
+    Counting(),
     Outbox<OrderDoc>({ entity: "order", due: orderDue }),
-    Sweeper<
-      OrderDoc,
-      { store: Pick<OutboxStore<OrderDoc>, "publish">; driveWithin(id: string, ms: number): Promise<unknown> }
-    >({
+    Sweeper<OrderDoc, { store: Pick<OutboxStore<OrderDoc>, "publish">; driver: Driver }>({
       patience: PATIENCE,
       // A bus that is down is no reason to leave the order where it is.
       async drive(order) {
-        await Promise.all([this.store.publish(order), this.driveWithin(order._id, WAKE_WITHIN)]);
+        await Promise.all([this.store.publish(order), this.driver.within(WAKE_WITHIN, order._id)]);
       },
     }),
   ],
-  state: {} as { saga: Saga },
+  state: {} as { saga: Saga; driver: Driver; guests: Guests },
 
   methods: {
     /** An order the caller has to do with; for everybody else it does not exist. */
@@ -83,26 +78,11 @@ export default defineService(orders)({
       if (!order) throw fail("TRY_AGAIN");
       if (!first && order.body !== body) throw fail("IDEMPOTENCY_KEY_REUSED");
       if (!first) meta.reply = { status: 200 };
-      const decided = order.state === "reserving" ? await this.driveWithin(order._id, VERDICT_WITHIN, order) : order;
+      const decided = order.state === "reserving" ? await this.driver.within(VERDICT_WITHIN, order._id, order) : order;
       if (!decided || decided.state === "reserving") throw fail("TRY_AGAIN");
       if (decided.refusal) throw fail(decided.refusal.type, decided.refusal.data);
-      const token = decided.user ? undefined : `${decided._id}.${this.secrets.hmac("order", decided._id)}`;
+      const token = decided.user ? undefined : tokenOf(this, decided._id);
       return { ...toOrder(decided, "buyer", this.runtime.now()), ...(token && { token }) };
-    },
-
-    /** Drives until it rests, or gives up waiting: the sweeper goes on. */
-    async driveWithin(id: string, ms: number, known?: OrderDoc): Promise<OrderDoc | null> {
-      return (await within(this.runtime, ms, this.driveSafely(id, known))) ?? this.store.get(id);
-    },
-
-    /** What fails now is left to the sweeper. */
-    async driveSafely(id: string, known?: OrderDoc): Promise<OrderDoc | null> {
-      try {
-        return await drive(this.saga, id, known);
-      } catch (error) {
-        this.logger.warn(`Order ${id} is left to the sweeper`, error);
-        return null;
-      }
     },
   },
 
@@ -110,20 +90,17 @@ export default defineService(orders)({
     async create(ctx) {
       const { params, meta } = ctx;
       const { idempotencyKey: key } = params;
-      const user = meta.user ? { id: meta.user.id, name: meta.user.name } : null;
-      if (!user && !params.email) throw fail("SIGN_IN_REQUIRED");
-      const email = user ? null : params.email!.trim().toLowerCase();
-      const buyer = user?.id ?? `guest-${this.secrets.hmac("buyer", email!).slice(0, 24)}`;
+      const asker = askerOf(this, meta, params.email);
+      const { buyer, user, email } = asker;
       const _id = key === undefined ? this.runtime.id() : orderId(buyer, key, !user);
       const body = bodyHash({ ...params, email: email ?? undefined });
 
       const known = key === undefined ? null : await this.store.get(_id);
       if (known) return this.verdict(known, body, meta);
 
-      const quotes = await ctx.call("items.quote", { ids: params.lines.map(({ itemId }) => itemId) });
-      const { refusal, ...drafted } = draft(params, quotes, user);
+      const { refusal, ...drafted } = await judged(ctx, params, user);
       if (refusal && key === undefined) throw fail(refusal.type, refusal.data);
-      const asked = { _id, buyer, user, email, ...(key !== undefined && { body }) };
+      const asked = { _id, ...asker, ...(key !== undefined && { body }) };
       const order = newOrder(asked, { refusal, ...drafted }, this.runtime.now(), this.config.HOLD_SECONDS);
       const inserted = await this.store.insert(order);
       this.runtime.crashPoint("orders.created");
@@ -146,7 +123,8 @@ export default defineService(orders)({
     async pay(ctx) {
       const { order, role } = await this.find(ctx.params.id, ctx.meta);
       if (role !== "buyer") throw fail("NOT_FOUND");
-      if (order.state === "paid" || order.state === "fulfilled") throw fail("ORDER_PAID");
+      const isFree = order.state === "reserved" && order.total === 0;
+      if (isFree || order.state === "paid" || order.state === "fulfilled") throw fail("ORDER_PAID");
       if (order.state !== "reserved" || this.runtime.now() >= order.expiresAt) throw fail("ORDER_CLOSED");
       return ctx.call("payments.open", { order: order._id, amount: order.total, currency: CURRENCY });
     },
@@ -155,7 +133,7 @@ export default defineService(orders)({
       let { order, role } = await this.find(ctx.params.id, ctx.meta);
       if (role !== "buyer") throw fail("NOT_FOUND");
       order = (await this.store.change(order._id, (doc) => close(doc, "cancelled", this.runtime.now())))!;
-      if (order.state === "closing") order = (await this.driveWithin(order._id, CANCEL_WITHIN)) ?? order;
+      if (order.state === "closing") order = (await this.driver.within(CANCEL_WITHIN, order._id)) ?? order;
       if (!["closing", "cancelled", "expired"].includes(order.state)) throw fail("ORDER_PAID");
       return toOrder(order, role, this.runtime.now());
     },
@@ -171,7 +149,7 @@ export default defineService(orders)({
       if (!order.refund) throw fail("NOT_REFUNDABLE");
       if (asked.key && asked.key === order.refund.key && asked.reason !== order.refund.reason)
         throw fail("IDEMPOTENCY_KEY_REUSED");
-      void this.driveSafely(id);
+      void this.driver.safely(id);
       return toOrder(order, role, this.runtime.now());
     },
 
@@ -180,11 +158,20 @@ export default defineService(orders)({
       return { events: order.history.map(({ at, type, data }) => ({ at: new Date(at).toISOString(), type, data })) };
     },
 
-    async sales(ctx) {
-      const { page = 1, pageSize = DEFAULT_PAGE_SIZE } = ctx.params;
-      const sold = await this.db.find({ soldBy: keysOf(ctx.meta.user!.id) }, { sort: "-soldBy" });
-      const rows = sold.flatMap((order) => toSales(order, this.config.FEE_PERCENT));
-      return { rows: rows.slice((page - 1) * pageSize, page * pageSize), total: rows.length, page, pageSize };
+    sales(ctx) {
+      return salesPage(this.db, ctx.meta.user!.id, ctx.params, this.config.FEE_PERCENT);
+    },
+
+    summary(ctx) {
+      return summaryOf(this.db, ctx.meta.user!.id, this.runtime.now());
+    },
+
+    find(ctx) {
+      return this.guests.find(ctx.params.email, ctx.meta.lang);
+    },
+
+    async contact(ctx) {
+      return toContact(this, await this.store.get(ctx.params.id));
     },
 
     async salesOf(ctx) {
@@ -194,8 +181,12 @@ export default defineService(orders)({
     },
 
     async drive(ctx) {
-      const order = await this.driveWithin(ctx.params.id, WAKE_WITHIN);
+      const order = await this.driver.within(WAKE_WITHIN, ctx.params.id);
       return { status: order?.state ?? null };
+    },
+
+    grant(ctx) {
+      return grantTo(this, ctx.params);
     },
 
     async all(ctx) {
@@ -240,11 +231,13 @@ export default defineService(orders)({
 
   created() {
     const { broker, runtime, store } = this;
+    this.guests = new Guests(this);
     this.saga = {
       ...neighbours(broker, runtime),
       orders: store,
       now: () => runtime.now(),
       refundId: () => runtime.id(),
     };
+    this.driver = new Driver(this.saga, runtime, (...words) => this.logger.warn(...words));
   },
 });

@@ -4,6 +4,7 @@ import type { Grant } from "../delivery/delivery.contract.ts";
 import {
   close,
   closed,
+  confirmed,
   DELIVER_WITHIN,
   fulfilled,
   held,
@@ -13,9 +14,8 @@ import {
   refundFailed,
   refunding,
   refused,
-  type Line,
-  type OrderDoc,
 } from "./order.machine.ts";
+import type { Line, OrderDoc } from "./order.ts";
 
 /** The commands of the neighbours. Each changes nothing when repeated; each may fail, its effect then unknown. */
 export interface Neighbours {
@@ -57,7 +57,7 @@ async function step(saga: Saga, order: OrderDoc): Promise<Step> {
     case "reserving":
       return reserve(saga, order);
     case "reserved":
-      return close(order, "expired", saga.now());
+      return order.total === 0 ? confirmed(order, saga.now()) : close(order, "expired", saga.now());
     case "closing":
       return finishClosing(saga, order);
     case "paid":

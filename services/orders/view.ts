@@ -1,6 +1,6 @@
 import type { Meta } from "../../core/contract.ts";
 import { money } from "../schemas.ts";
-import type { OrderDoc } from "./order.machine.ts";
+import type { OrderDoc } from "./order.ts";
 import type { Order, OrderForOperators, SalesRow } from "./orders.contract.ts";
 
 const iso = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
@@ -27,7 +27,9 @@ export function toOrder(order: OrderDoc, role: "buyer" | "seller" | "admin", now
       unitPrice: money(unitPrice),
       serials,
     })),
+    granted: order.granted ?? false,
     total: money(order.total),
+    discount: order.discount ? { code: order.discount.code, amount: money(order.discount.amount) } : null,
     seller: order.seller,
     email: role === "seller" ? null : order.email,
     createdAt: iso(order.createdAt)!,
@@ -48,10 +50,10 @@ export function toOrder(order: OrderDoc, role: "buyer" | "seller" | "admin", now
   };
 }
 
-/** One row a line; the fee is rounded down, in the seller's favour. */
+/** One row a line, discounted; the fee is rounded down, in the seller's favour. */
 export function toSales(order: OrderDoc, feePercent: number): SalesRow[] {
-  return order.lines.map(({ id, itemId, title, quantity, unitPrice }) => {
-    const amount = quantity * unitPrice;
+  return order.lines.map(({ id, itemId, title, quantity, unitPrice, off = 0 }) => {
+    const amount = quantity * unitPrice - off;
     const fee = Math.floor((amount * feePercent) / 100);
     return {
       orderId: order._id,
@@ -74,6 +76,8 @@ export function forOperators({
   body: _body,
   boughtBy: _b,
   soldBy: _s,
+  countedFor: _f,
+  countedAs: _a,
   ...order
 }: OrderDoc): OrderForOperators {
   return { ...order, email: order.email && order.email.replace(/^(.).*@/, "$1***@") };

@@ -88,6 +88,68 @@ export const CONTROLS: Proof[] = [
     },
   },
   {
+    rule: "R3 a use has a place below the cap, and is no count",
+    scenario: "code",
+    breaks: /^P1 a code's caps are kept/,
+    call(ask, port, args: unknown[]) {
+      if (port !== "uses.insert") return ask(port, ...args);
+      const use = args[0] as { slot: string };
+      return ask(port, { ...use, _id: `code:seller:CODE:${use.slot}` });
+    },
+  },
+  {
+    rule: "R4 an order with nothing to pay is paid or expires, by its version",
+    scenario: "gift",
+    breaks: /^P7 a good end stays reachable: order o1 is paid/,
+    call(ask, port, args: unknown[]) {
+      if (port !== "orders.claim") return ask(port, ...args);
+      const { v: _, ...unguarded } = args[0] as Fields;
+      return ask(port, unguarded, ...args.slice(1));
+    },
+  },
+  {
+    rule: "F1 a copy is put on sale in the turn in which nobody waited",
+    scenario: "line",
+    breaks: /^F1 no copy is on sale while somebody waits/,
+    call(ask, port, args: unknown[]) {
+      const { turn: _, ...unguarded } = args[0] as Fields;
+      return port === "units.claim" ? ask(port, unguarded, args[1]) : ask(port, ...args);
+    },
+  },
+  {
+    rule: "F2 a grant is guarded by the entry's version",
+    scenario: "line",
+    breaks: /^F1 no copy is on sale while somebody waits/,
+    call(ask, port, args: unknown[]) {
+      if (port !== "entries.claim") return ask(port, ...args);
+      const { v: _, ...unguarded } = args[0] as Fields;
+      return ask(port, unguarded, ...args.slice(1));
+    },
+  },
+  {
+    rule: "F4 who is being granted a copy stands in the line still",
+    scenario: "line",
+    breaks: /^F1 no copy is on sale while somebody waits/,
+    async call(ask, port, args: unknown[]) {
+      const answer = await ask<unknown>(port, ...args);
+      const looks = port === "entries.find" && Object.keys(args[0] as Fields).join() === "place";
+      return looks ? (answer as Fields[]).filter(({ state }) => state !== "granting") : answer;
+    },
+  },
+  {
+    rule: "F5 whoever joins goes behind who was told a place",
+    scenario: "rush",
+    breaks: /^F5 nobody comes in before who waits already/,
+    call: async (ask, port, args: unknown[]) =>
+      port === "entries.find" && (args[0] as Fields)["state"] ? [] : ask(port, ...args),
+  },
+  {
+    rule: "R7 a copy that comes back is passed on",
+    scenario: "queue",
+    breaks: /^P7 a good end stays reachable: a:1 is returning/,
+    without: /^inventory.passOn/,
+  },
+  {
     rule: "R6 a stray success is refunded",
     scenario: "stray",
     breaks: /^P7 a good end stays reachable: pi:o1:\d is charged for nothing/,

@@ -1,6 +1,8 @@
-import { close, declined, orderDue, paid, refunding, type OrderDoc } from "../../services/orders/order.machine.ts";
+import { close, declined, orderDue, paid, refunding } from "../../services/orders/order.machine.ts";
+import type { OrderDoc } from "../../services/orders/order.ts";
 import { drive } from "../../services/orders/saga.ts";
 import { paymentDue } from "../../services/payments/payment.machine.ts";
+import { isDue } from "./line.ts";
 import type { Call, Program } from "./replay.ts";
 import type { Act, Control, Scenario, Service } from "./scenario.ts";
 import { shop, type Shop } from "./shop.ts";
@@ -12,7 +14,8 @@ type Start = { role: number | null; program: Program };
 /** Who may act in the world of a scenario, and when: what is not at rest may be swept at any time, a fact told at any time after it. */
 export function processes(scenario: Scenario, { call: alter, neighbours, without }: Control) {
   const programs = new Map<string, Program>();
-  const finely = (action: string) => scenario.fine.includes(action.split(".")[0] as Service);
+  const finely = (action: string) =>
+    scenario.fine.includes(LINE.test(action) ? "waitlist" : (action.split(" ")[0]!.split(".")[0] as Service));
   const may = (act: Act) => scenario.acts.includes(act);
 
   function program(name: string, body: (shop: Shop, call: Call) => Promise<unknown>, fine = finely): Program {
@@ -23,7 +26,12 @@ export function processes(scenario: Scenario, { call: alter, neighbours, without
         return body(shop(altered, fine, neighbours), altered);
       };
       // A driver forgets everything when it reads its order again, and a claimer when it looks for another copy.
-      const loops = [{ head: "orders.get" }, { head: "units.hint", through: "units.claim" }];
+      const loops = [
+        { head: "orders.get" },
+        { head: "units.hint", through: "units.claim" },
+        { head: "units.find" },
+        { head: "entries.get" },
+      ];
       programs.set(name, (known = { name, run, loops }));
     }
     return known;
@@ -45,14 +53,19 @@ export function processes(scenario: Scenario, { call: alter, neighbours, without
     });
 
   const isPlaced = ({ _id }: OrderDoc, { orders }: World) => {
-    const { after } = scenario.orders.find(({ id }) => id === _id)!;
+    const after = scenario.orders.find(({ id }) => id === _id)?.after;
     return after === undefined || orders.some((other) => other._id === after && isOver(other));
   };
+  /** A hold lapses before it was told only if the shop is down for its whole length: then it is tried again, for ever here. */
+  const isUntold = ({ _id, state }: OrderDoc, { entries }: World) =>
+    state === "reserved" && entries.some((entry) => entry.order === _id && entry.state === "granting");
   const drivers = (world: World) =>
-    world.orders.filter((order) => orderDue(order, 0) !== null && isPlaced(order, world)).map(({ _id }) => drives(_id));
+    world.orders
+      .filter((order) => orderDue(order, 0) !== null && isPlaced(order, world) && !isUntold(order, world))
+      .map(({ _id }) => drives(_id));
 
   /** What the sweepers of the other services drive on, and what the provider's list of events tells. */
-  const helpers = ({ payments, reservations, units, provider: { intents } }: World): Program[] =>
+  const helpers = ({ payments, reservations, units, entries, provider: { intents } }: World): Program[] =>
     [
       ...payments.flatMap((payment) => {
         const { _id, state, intent } = payment;
@@ -67,11 +80,23 @@ export function processes(scenario: Scenario, { call: alter, neighbours, without
       ...reservations
         .filter(({ state, clear }) => (state === "refused" || state === "released") && !clear)
         .map(({ _id }) => asked("inventory.release", { order: _id })),
-      ...units.filter(({ due }) => due).map(({ _id }) => asked("inventory.reclaim", { unit: _id })),
+      ...units.filter(({ state }) => state === "held").map(({ _id }) => asked("inventory.reclaim", { unit: _id })),
+      ...units.filter(({ state }) => state === "returning").map(({ item }) => asked("inventory.passOn", { item })),
+      ...entries.filter(isDue).map(({ _id }) => asked("waitlist.drive", { id: _id })),
       ...intents
         .filter(({ status, error }) => status === "succeeded" || error)
         .map(({ id }) => asked("payments.settle", { intent: id })),
     ].filter(({ name }) => !without?.test(name));
+
+  const entryOf = (buyer: string, { entries }: World) => entries.find((entry) => entry.buyer === buyer);
+  const hasJoined = (buyer: string | undefined, world: World) =>
+    buyer === undefined || !["joining", undefined].includes(entryOf(buyer, world)?.state);
+  const helper = 2 * scenario.orders.length;
+  /** Granted orders are driven by whoever helps; nobody pays them here. */
+  const roleOf = ({ _id }: OrderDoc) => {
+    const at = scenario.orders.findIndex(({ id }) => id === _id);
+    return at < 0 ? helper : 2 * at;
+  };
 
   /** What the provider brings to an end by itself. */
   const finishes = ({ provider: { intents, refunds } }: World): Program[] => [
@@ -118,19 +143,22 @@ export function processes(scenario: Scenario, { call: alter, neighbours, without
     starts(world: World): Start[] {
       const nobody = [...finishes(world), ...acts(world)].map((one) => ({ role: null, program: one }));
       const helping = [...new Set(helpers(world))].map((one) => ({
-        role: finely(one.name) ? 2 * world.orders.length : null,
+        role: finely(one.name) ? helper : null,
         program: one,
       }));
-      const ofOrders = world.orders.flatMap((order, n) => [
+      const joining = (scenario.waiters ?? [])
+        .filter((buyer, n, all) => !entryOf(buyer, world) && (scenario.rush || hasJoined(all[n - 1], world)))
+        .map((buyer) => ({ role: helper + 1, program: asked("waitlist.join", { item: "a", buyer }) }));
+      const ofOrders = world.orders.flatMap((order) => [
         ...[...drivers(world).filter((one) => one === drives(order._id)), ...requests(order, world)].map((one) => ({
-          role: 2 * n,
+          role: roleOf(order),
           program: one,
         })),
         ...(may("pay") && order.state !== "reserving" && order.state !== "rejected"
-          ? [{ role: 2 * n + 1, program: pays(order) }]
+          ? [{ role: roleOf(order) === helper ? helper : roleOf(order) + 1, program: pays(order) }]
           : []),
       ]);
-      return [...ofOrders, ...helping, ...nobody];
+      return [...ofOrders, ...joining, ...helping, ...nobody];
     },
     sweeps: (world: World): Program[] => [
       ...finishes(world),
@@ -146,6 +174,9 @@ export function processes(scenario: Scenario, { call: alter, neighbours, without
       ),
   };
 }
+
+/** Commands that lead through the waiting list: they are fine where it is. */
+const LINE = /^(waitlist|orders|inventory\.(passOn|recall))/;
 
 /** What somebody asks for; the reason "asked" tells it from what the saga decides by itself. */
 const ASKED = { id: "refund", reason: "asked", status: "pending", createdAt: 0 } as const;

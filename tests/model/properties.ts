@@ -1,5 +1,7 @@
 import { slotsOf } from "../../services/inventory/inventory.contract.ts";
-import type { OrderDoc } from "../../services/orders/order.machine.ts";
+import type { OrderDoc } from "../../services/orders/order.ts";
+import type { Entry } from "../../services/waitlist/entry.machine.ts";
+import { isDue } from "./line.ts";
 import type { Scenario } from "./scenario.ts";
 import { isOver, type World } from "./world.ts";
 
@@ -14,6 +16,10 @@ const repaid = ({ provider }: World, intent: string) =>
 const slots = ({ _id, lines }: OrderDoc) =>
   lines.flatMap((line) => slotsOf(_id, line).map((slot) => ({ slot, line, stocked: line.kind !== "unlimited" })));
 const isOwner = (state: string) => state === "open" || state === "held";
+const ahead = ({ place }: Entry, { entries }: World) =>
+  entries.filter((one) => isWaiting(one) && one.place! < place!).length;
+/** Whoever was answered that they wait. */
+const isWaiting = ({ state }: Entry) => state === "waiting" || state === "granting";
 const isPaid = ({ state }: OrderDoc) => state === "paid" || state === "fulfilled";
 const isLive = (order: OrderDoc) => order.state === "reserved" || isPaid(order);
 
@@ -36,7 +42,7 @@ const CHECKS: Record<string, (world: World, scenario: Scenario) => Culprit> = {
 
   "P1 a copy has one place": ({ units }) =>
     each(units, ({ _id, state, slot, order }) => {
-      if (state === "free") return (slot !== undefined || order !== undefined) && _id;
+      if (state === "free" || state === "returning") return (slot !== undefined || order !== undefined) && _id;
       return state !== "retired" && !slot?.startsWith(`${order}:`) && _id;
     }),
 
@@ -64,10 +70,26 @@ const CHECKS: Record<string, (world: World, scenario: Scenario) => Culprit> = {
       }),
     ),
 
+  "P1 a code's caps are kept": ({ orders }) =>
+    each(orders.filter(isLive), ({ buyer, discount }) => {
+      const { cap = null, perBuyer = null } = discount ?? {};
+      const users = orders.filter((order) => isLive(order) && order.discount);
+      const own = users.filter((order) => order.buyer === buyer);
+      return ((cap !== null && users.length > cap) || (perBuyer !== null && own.length > perBuyer)) && discount!.code;
+    }),
+
   "P1 nobody is refused without need": ({ orders }, { plenty, contest }) => {
     const refused = orders.filter(({ state }) => state === "rejected");
     return (plenty || (contest && refused.length === orders.length)) && refused[0]?._id;
   },
+
+  "F1 no copy is on sale while somebody waits for it": ({ units, entries }) => {
+    const awaited = new Set(entries.filter(isWaiting).map(({ item }) => item));
+    return units.find(({ state, item }) => state === "free" && awaited.has(item))?._id;
+  },
+
+  "F2 nobody is granted more than one copy": ({ orders }) =>
+    twice(orders.filter((order) => order.granted && isLive(order)).map(({ buyer }) => buyer)),
 
   "P1 what is over owns nothing": ({ orders, reservations }) =>
     orders.find((order) => isOver(order) && reservations.some(({ _id, state }) => _id === order._id && isOwner(state)))
@@ -77,7 +99,7 @@ const CHECKS: Record<string, (world: World, scenario: Scenario) => Culprit> = {
     each(world.orders, (order) => {
       if (order.state !== "fulfilled") return false;
       const [intent] = captured(world, order._id);
-      if (intent?.amount !== order.total || repaid(world, intent.id).length) return order._id;
+      if ((intent?.amount ?? 0) !== order.total || (intent && repaid(world, intent.id).length)) return order._id;
       const isOwned = ({ slot, line, stocked }: ReturnType<typeof slots>[number]) => {
         const owned = world.entitlements.find(({ _id, state }) => _id === slot && state === "active");
         const unit = world.units.find((one) => one.slot === slot);
@@ -94,7 +116,14 @@ const CHECKS: Record<string, (world: World, scenario: Scenario) => Culprit> = {
     }),
 
   "P2 who is refunded has the money back": (world) =>
-    world.orders.find((order) => order.state === "refunded" && paymentOf(world, order)?.state !== "refunded")?._id,
+    world.orders.find(
+      (order) => order.state === "refunded" && order.total > 0 && paymentOf(world, order)?.state !== "refunded",
+    )?._id,
+
+  "P4 nobody pays for nothing": (world) =>
+    world.orders.find(
+      (order) => order.total === 0 && (paymentOf(world, order)?.intent || captured(world, order._id)[0]),
+    )?._id,
 
   "P3 what is over was never charged": (world, { acts }) => {
     const over = world.orders.filter((order) => isOver(order) && order.state !== "refunded");
@@ -142,6 +171,20 @@ export function forbidden(before: World, after: World): string | null {
     if (unit.state === "held" && next.slot !== undefined && next.slot !== unit.slot)
       return `P1 a held copy is not held again: ${unit._id}`;
   }
+  for (const unit of before.units) {
+    const next = after.units.find(({ _id }) => _id === unit._id)!;
+    const owner = after.orders.find(({ _id }) => _id === next.order);
+    if (unit.state === "returning" && next.state === "held" && !owner?.granted)
+      return `F3 a copy that comes back is nobody's who passes by: ${unit._id}`;
+  }
+  for (const entry of before.entries) {
+    const next = after.entries.find(({ _id }) => _id === entry._id)!;
+    const isFirst = (one: Entry) => one._id === entry._id || !isWaiting(one) || one.place! > entry.place!;
+    if (entry.state === "waiting" && next.state === "granting" && !before.entries.every(isFirst))
+      return `F4 the head of the line is served first: ${entry._id}`;
+    if (isWaiting(entry) && isWaiting(next) && ahead(next, after) > ahead(entry, before))
+      return `F5 nobody comes in before who waits already: ${entry._id}`;
+  }
   for (const { _id, intent } of before.payments) {
     const next = after.payments.find((one) => one._id === _id)!;
     const isDead = after.provider.intents.some(({ id, status }) => id === intent && status === "canceled");
@@ -152,7 +195,7 @@ export function forbidden(before: World, after: World): string | null {
 
 /** What is not at rest, or rests where it should not: null is a good end. */
 export function unfinished(world: World): string | null {
-  const { orders, payments, reservations, units, uses, entitlements, provider } = world;
+  const { orders, payments, reservations, units, uses, entitlements, entries, provider } = world;
   const orderOf = (slot: string) => orders.find(({ _id }) => slot.startsWith(`${_id}:`))!;
   const keeps = (order: OrderDoc) => order.state === "fulfilled" || refusedRefund(order);
   // A use without an owner is freed when its room is needed.
@@ -163,8 +206,10 @@ export function unfinished(world: World): string | null {
     each(
       units,
       ({ _id, state, slot }) =>
-        (state === "held" || state === "sold") && !keeps(orderOf(slot!)) && `${_id} is ${state}`,
+        (state === "returning" || ((state === "held" || state === "sold") && !keeps(orderOf(slot!)))) &&
+        `${_id} is ${state}`,
     ) ??
+    each(entries, (entry) => isDue(entry) && `${entry._id} is ${entry.state}`) ??
     each(uses, ({ _id, slot }) => hasOwner(slot) && !keeps(orderOf(slot)) && `the use ${_id} is kept`) ??
     each(
       entitlements,

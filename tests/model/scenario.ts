@@ -1,15 +1,16 @@
 import { fail } from "../../core/errors.ts";
 import type { ReservationLine } from "../../services/inventory/inventory.contract.ts";
-import { newUnit } from "../../services/inventory/unit.machine.ts";
+import { arriving, newUnit } from "../../services/inventory/unit.machine.ts";
+import type { FrozenDiscount } from "../../services/orders/order.ts";
 import type { Neighbours } from "../../services/orders/saga.ts";
 import { BROKEN_OFF } from "./engine.ts";
 import type { Model } from "./model.ts";
 import { processes } from "./processes.ts";
 import { forbidden, unfinished, violation } from "./properties.ts";
 import { CLOCK, type Call, type Op } from "./replay.ts";
-import { DEADLINE, run, settled, type World } from "./world.ts";
+import { DEADLINE, PRICE, run, settled, type World } from "./world.ts";
 
-export type Service = "inventory" | "payments" | "delivery";
+export type Service = "inventory" | "payments" | "delivery" | "waitlist";
 
 /**
  * What may happen beyond reserving, crashes and the deadline: people pay, cancel and ask for refunds; cards are
@@ -26,9 +27,15 @@ export interface Scenario {
     lines: Pick<ReservationLine, "item" | "quantity" | "perBuyer" | "kind">[];
     /** How many processes may be on their way at once for this order; one after another they are not counted. */
     drivers: number;
+    /** A discount code that takes everything off, or nothing, and its caps. */
+    code?: Pick<FrozenDiscount, "cap" | "perBuyer"> & { free?: true };
     /** It is placed when this one is over. */
     after?: string;
   }[];
+  /** Buyers who join the line of the item "a", whose copies are on their way back at first. */
+  waiters?: string[];
+  /** They come at once, and not one after the other. */
+  rush?: true;
   /** Copies by item. */
   stock: Record<string, number>;
   /** The services whose every read and write is a step of its own; of the others a command is one step. */
@@ -57,17 +64,22 @@ const CELLS: Record<Service, (keyof World)[]> = {
   inventory: ["reservations", "units", "uses"],
   payments: ["payments", "provider"],
   delivery: ["entitlements"],
+  waitlist: ["entries"],
 };
 
 /** The shipped machines, in the world of a scenario. */
 export function model(scenario: Scenario, control: Control = {}): Model<World> {
   const { starts, sweeps, command } = processes(scenario, control);
-  const limited = scenario.orders.some(({ lines }) => lines.some(({ perBuyer }) => perBuyer !== null));
+  const limited = scenario.orders.some(({ code, lines }) => code || lines.some(({ perBuyer }) => perBuyer !== null));
   const fails = scenario.acts.includes("fail");
   const isDown = scenario.acts.includes("down");
   return {
     initial: initial(scenario),
-    roles: [...scenario.orders.flatMap(({ drivers }) => [drivers, scenario.payers]), scenario.helpers],
+    roles: [
+      ...scenario.orders.flatMap(({ drivers }) => [drivers, scenario.payers]),
+      scenario.helpers,
+      ...(scenario.waiters ? [scenario.waiters.length] : []),
+    ],
     run: (op, world) => (isDown && grants(op) ? [{ answer: { error: BROKEN_OFF } }] : run(op, world)),
     command: ({ port, args: [action, params] }) => {
       if (port !== "command") return null;
@@ -98,11 +110,18 @@ export function model(scenario: Scenario, control: Control = {}): Model<World> {
 const grants = ({ port, args: [doc] }: Op) =>
   port === "entitlements.insert" && (doc as { state?: string }).state === "active";
 
-const PRICE = 100;
+function priced(lines: { quantity: number }[], given: Scenario["orders"][number]["code"]) {
+  const total = lines.reduce((sum, { quantity }) => sum + quantity * PRICE, 0);
+  if (!given) return { total };
+  const { free, ...caps } = given;
+  const amount = free ? total : 0;
+  return { total: total - amount, discount: { code: "CODE", amount, ...caps } };
+}
 
-function initial({ orders, stock, acts }: Scenario): World {
+function initial({ orders, stock, acts, waiters }: Scenario): World {
   return {
-    orders: orders.map(({ id, buyer, lines }) => ({
+    orders: orders.map(({ id, buyer, lines, code }) => ({
+      ...priced(lines, code),
       _id: id,
       v: 1,
       state: "reserving",
@@ -122,7 +141,6 @@ function initial({ orders, stock, acts }: Scenario): World {
           serials: [],
         };
       }),
-      total: lines.reduce((sum, { quantity }) => sum + quantity * PRICE, 0),
       createdAt: 0,
       expiresAt: DEADLINE,
       history: [],
@@ -130,10 +148,11 @@ function initial({ orders, stock, acts }: Scenario): World {
     payments: [],
     reservations: [],
     units: Object.entries(stock).flatMap(([item, copies]) =>
-      Array.from({ length: copies }, (_, n) => newUnit(item, n + 1)),
+      Array.from({ length: copies }, (_, n) => (waiters ? arriving(newUnit(item, n + 1), 0) : newUnit(item, n + 1))),
     ),
     uses: [],
     entitlements: [],
+    entries: [],
     provider: {
       intents: [],
       refunds: [],

@@ -7,6 +7,7 @@ const line = (item: string, quantity = 1, perBuyer: number | null = null) => ({
   kind: "edition" as const,
 });
 const ann = { id: "o1", buyer: "ann", drivers: 1, lines: [line("a")] };
+const endless = { ...line("b"), kind: "unlimited" as const };
 const bob = { id: "o2", buyer: "bob", drivers: 1, lines: [line("a")] };
 
 const one: Omit<Scenario, "name"> = {
@@ -24,6 +25,9 @@ const two: Omit<Scenario, "name"> = {
   fine: ["inventory"],
   plenty: false,
 };
+
+/** Its copy is on its way back at first, and whoever is granted it may let it lapse. */
+const queue: Omit<Scenario, "name"> = { ...one, orders: [], fine: ["waitlist"], acts: [], payers: 0, plenty: false };
 
 /**
  * Each is explored completely within its bounds; together they are what the model check claims. Every order may
@@ -51,7 +55,7 @@ export const SCENARIOS = {
     ...one,
     name: "two copies of one item, of which nobody may have more, and an unlimited one",
     fine: ["inventory", "delivery"],
-    orders: [{ ...ann, lines: [line("a", 2, 2), { ...line("b"), kind: "unlimited" }] }],
+    orders: [{ ...ann, lines: [line("a", 2, 2), endless] }],
     stock: { a: 2 },
     helpers: 0,
   },
@@ -130,14 +134,77 @@ export const SCENARIOS = {
     ...two,
     name: "the same one after the other, with what the first left behind",
     orders: [
-      { ...ann, lines: [line("a", 1, 1)], drivers: 2 },
-      { ...bob, buyer: "ann", lines: [line("a", 1, 1)], after: "o1" },
+      { ...ann, lines: [{ ...endless, perBuyer: 1 }], drivers: 2 },
+      { ...bob, buyer: "ann", lines: [{ ...endless, perBuyer: 1 }], after: "o1" },
     ],
-    stock: { a: 2 },
+    stock: {},
     acts: [],
     payers: 0,
     helpers: 0,
     plenty: true,
+  },
+  code: {
+    ...two,
+    name: "two buyers, two copies, a code that can be used once",
+    orders: [
+      { ...ann, code: { cap: 1, perBuyer: null } },
+      { ...bob, code: { cap: 1, perBuyer: null } },
+    ],
+    stock: { a: 2 },
+    acts: ["cancel"],
+    payers: 0,
+    helpers: 0,
+    contest: true,
+  },
+  coupon: {
+    ...two,
+    name: "two orders of one buyer who may use a code once",
+    orders: [
+      { ...ann, lines: [endless], code: { cap: 2, perBuyer: 1 } },
+      { ...bob, buyer: "ann", lines: [endless], code: { cap: 2, perBuyer: 1 } },
+    ],
+    stock: {},
+    acts: ["cancel"],
+    payers: 0,
+    helpers: 0,
+    contest: true,
+  },
+  leftover: {
+    ...two,
+    name: "a code that can be used once, by one order after the other",
+    orders: [
+      { ...ann, lines: [endless], drivers: 2, code: { cap: 1, perBuyer: null } },
+      { ...bob, lines: [endless], after: "o1", code: { cap: 1, perBuyer: null } },
+    ],
+    stock: {},
+    acts: [],
+    payers: 0,
+    helpers: 0,
+    plenty: true,
+  },
+  gift: {
+    ...one,
+    name: "an order with nothing to pay, with two drivers",
+    fine: ["inventory"],
+    orders: [{ ...ann, drivers: 2, code: { cap: 1, perBuyer: null, free: true } }],
+    acts: ["cancel", "refund"],
+    payers: 0,
+    helpers: 0,
+  },
+  line: {
+    ...queue,
+    name: "a copy that comes back, one who waits for it, a passer-by, and two sweepers",
+    orders: [bob],
+    waiters: ["joe"],
+    helpers: 2,
+  },
+  queue: { ...queue, name: "two who wait for it, one after the other", waiters: ["joe", "kim"] },
+  rush: {
+    ...queue,
+    name: "three who join a line at once",
+    waiters: ["joe", "kim", "lee"],
+    stock: { a: 0 },
+    rush: true,
   },
   market: {
     ...two,

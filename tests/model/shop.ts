@@ -12,12 +12,16 @@ import {
   type Reservation,
   type StockRoom,
 } from "../../services/inventory/reservation.ts";
+import { passOn, recall } from "../../services/inventory/returning.ts";
 import type { Unit } from "../../services/inventory/unit.machine.ts";
 import { neighbours } from "../../services/orders/neighbours.ts";
-import { orderDue, type OrderDoc } from "../../services/orders/order.machine.ts";
+import { orderDue } from "../../services/orders/order.machine.ts";
+import type { OrderDoc } from "../../services/orders/order.ts";
 import type { Neighbours, Saga } from "../../services/orders/saga.ts";
 import { close, open, refund, settle, type Till } from "../../services/payments/flow.ts";
+import { entryDue, type Entry } from "../../services/waitlist/entry.machine.ts";
 import { paymentDue, type Payment } from "../../services/payments/payment.machine.ts";
+import { lineCommands } from "./line.ts";
 import { SHOP } from "./provider.ts";
 import type { Call } from "./replay.ts";
 
@@ -40,8 +44,12 @@ export function shop(call: Call, fine: Fine, alter: (saga: Neighbours) => Neighb
     "inventory.retire": ({ order }: ForOrder) => retireOrder(room, order),
     "inventory.reclaim": async ({ unit: _id }: { unit: string }) => {
       const unit = await units.findOne({ _id });
-      if (unit?.due) await reclaim(room, unit);
+      if (unit?.state === "held") await reclaim(room, unit);
     },
+    "inventory.passOn": ({ item }: { item: string }) => passOn(room, item),
+    "inventory.recall": async ({ item, caller }: { item: string; caller: string }) => ({
+      available: await recall(room, item, caller),
+    }),
     "payments.open": ({ order, ...params }: ForOrder & { amount: number; currency: string }) =>
       open(till, order, params),
     "payments.close": async ({ order }: ForOrder) => ({ outcome: await close(till, order) }),
@@ -63,13 +71,17 @@ export function shop(call: Call, fine: Fine, alter: (saga: Neighbours) => Neighb
     reservations: store<Reservation>(call, "reservations", () => null),
     units,
     uses: {
-      find: ({ prefix }) => uses.find({ _id: { $gt: prefix, $lt: `${prefix}~` } }),
+      look: (query) => call("uses.look", query),
       insert: (use) => uses.insert(use),
       remove: (query) => uses.remove(query),
     },
     isDuplicate,
     hints: { take: (item) => call("units.hint", item), put: () => undefined },
     soldOut: async (itemId) => ({ type: "SOLD_OUT", data: { itemId, available: 0, held: 0, nextAt: null } }),
+    // Whoever passes copies on may start at any time after this.
+    returned: () => undefined,
+    serve: async (item) => (await command<{ waits: boolean }>("waitlist.serve", { item })).waits,
+    now: () => 0,
   };
   const till: Till = {
     payments: store<Payment>(call, "payments", paymentDue),
@@ -92,6 +104,9 @@ export function shop(call: Call, fine: Fine, alter: (saga: Neighbours) => Neighb
     now: () => call.now(),
     refundId: () => "refund",
   };
+  const entries = collection<Entry>(call, "entries");
+  const find: typeof entries.find = (query, options) => entries.find(query, options);
+  Object.assign(commands, lineCommands({ entries: store(call, "entries", entryDue), find, saga, command }));
   return { orders, saga, command };
 }
 
@@ -106,7 +121,7 @@ interface ForGrants extends ForOrder {
 const collection = <D extends Doc>(call: Call, cell: string): Collection<D> => ({
   get: (id) => call(`${cell}.get`, id),
   findOne: (query) => call(`${cell}.findOne`, query),
-  find: (query) => call(`${cell}.find`, query),
+  find: (query, options) => call(`${cell}.find`, query, ...(options ? [options] : [])),
   insert: (doc) => call(`${cell}.insert`, unstamped(doc)),
   claim: (query, update) => call(`${cell}.claim`, query, unstamped(update)),
   remove: (query) => call(`${cell}.remove`, query),
@@ -150,6 +165,8 @@ const STAMPS: Record<string, unknown> = {
   history: [],
   boughtBy: undefined,
   soldBy: undefined,
+  countedFor: undefined,
+  countedAs: undefined,
 };
 const unstamped = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value, (field, part: unknown) => (field in STAMPS ? STAMPS[field] : part))) as T;

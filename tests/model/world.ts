@@ -1,8 +1,10 @@
 import type { Entitlement } from "../../services/delivery/entitlement.ts";
-import type { Reservation, Use } from "../../services/inventory/reservation.ts";
+import type { Reservation } from "../../services/inventory/reservation.ts";
 import type { Unit } from "../../services/inventory/unit.machine.ts";
-import type { OrderDoc } from "../../services/orders/order.machine.ts";
+import type { Look, Use } from "../../services/inventory/uses.ts";
+import type { OrderDoc } from "../../services/orders/order.ts";
 import type { Payment } from "../../services/payments/payment.machine.ts";
+import type { Entry } from "../../services/waitlist/entry.machine.ts";
 import type { Outcome } from "./model.ts";
 import { provider, type Provider } from "./provider.ts";
 import { CLOCK, type Op } from "./replay.ts";
@@ -15,6 +17,7 @@ export interface World {
   units: Unit[];
   uses: Use[];
   entitlements: Entitlement[];
+  entries: Entry[];
   provider: Provider;
   /** The intents whose secret buyers were given. */
   buyers: string[];
@@ -23,6 +26,8 @@ export interface World {
 /** `now()` before every deadline, and after it. */
 const EARLY = 0;
 export const DEADLINE = 1_000;
+/** Of a copy, in cents. */
+export const PRICE = 100;
 const LATE = 1_000_000_000;
 
 /** What a verb does to the value of a cell: an answer or an error, and the value afterwards. */
@@ -35,9 +40,9 @@ export interface Result<V> {
 
 type Doc = { _id: string } & Record<string, unknown>;
 type Query = Record<string, unknown>;
-type Update = { $set?: Record<string, unknown>; $unset?: Record<string, true> };
+type Update = { $set?: Record<string, unknown>; $unset?: Record<string, true>; $inc?: Record<string, number> };
 
-const UNIQUE = ["slot", "free", "held"];
+const UNIQUE = ["slot", "free", "held", "returning", "place"];
 const DUPLICATE = Object.assign(new Error("duplicate"), { code: 11000 });
 
 /** The few queries that the sagas use: equality, `$in`, `$gt`, `$lt`. */
@@ -54,12 +59,16 @@ const matches = (doc: Doc, query: Query): boolean =>
   });
 
 /** Fields in the order of their names, so that equal documents are equal strings. */
-const updated = (doc: Doc, { $set = {}, $unset = {} }: Update): Doc =>
+const updated = (doc: Doc, { $set = {}, $unset = {}, $inc = {} }: Update): Doc =>
   Object.fromEntries(
-    Object.entries({ ...doc, ...$set })
+    Object.entries({ ...doc, ...$set, ...counted(doc, $inc) })
       .filter(([field, value]) => value !== undefined && !(field in $unset))
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   ) as Doc;
+const counted = (doc: Doc, $inc: Record<string, number>) =>
+  Object.fromEntries(
+    Object.entries($inc).map(([field, by]) => [field, ((doc[field] as number | undefined) ?? 0) + by]),
+  );
 const byId = (docs: Doc[]): Doc[] => docs.toSorted((a, b) => (a._id < b._id ? -1 : 1));
 const clash = (docs: Doc[], doc: Doc, unique: string[]): boolean =>
   docs.some(
@@ -72,7 +81,13 @@ const put = (docs: Doc[], doc: Doc): Doc[] => byId([...docs.filter(({ _id }) => 
 const collection = {
   get: (docs: Doc[], id: string) => [{ value: docs.find(({ _id }) => _id === id) ?? null }],
   findOne: (docs: Doc[], query: Query) => [{ value: docs.find((doc) => matches(doc, query)) ?? null }],
-  find: (docs: Doc[], query: Query) => [{ value: docs.filter((doc) => matches(doc, query)) }],
+  /** By the field of the range, or of the sort. */
+  find(docs: Doc[], query: Query, { sort, limit }: { sort?: string; limit?: number } = {}) {
+    const field = sort?.replace("-", "") ?? Object.keys(query)[0]!;
+    const found = docs.filter((doc) => matches(doc, query));
+    const sorted = found.toSorted((a, b) => ((a[field] as string) < (b[field] as string) ? -1 : 1));
+    return [{ value: (sort?.startsWith("-") ? sorted.toReversed() : sorted).slice(0, limit) }];
+  },
   insert(docs: Doc[], doc: Doc) {
     const taken = docs.some(({ _id }) => _id === doc._id) || clash(docs, doc, UNIQUE);
     return [taken ? { value: false } : { value: true, next: put(docs, doc) }];
@@ -86,6 +101,14 @@ const collection = {
   remove(docs: Doc[], query: Query) {
     const left = docs.filter((doc) => !matches(doc, query));
     return [{ value: docs.length - left.length, next: left }];
+  },
+  /** Which of the vacant places makes no difference, so it is the first. */
+  look(docs: Doc[], { thing, cap, slot }: { thing: string; cap: number; slot: string }): Result<Doc[]>[] {
+    const some = docs.filter(({ _id }) => _id.startsWith(`${thing}:`)) as unknown as Use[];
+    const places = Array.from({ length: cap }, (_, n) => `${thing}:${n}`);
+    const place = places.find((one) => !some.some(({ _id }) => _id === one));
+    const vacant: Look = place === undefined ? { found: "full", some } : { found: "vacant", place };
+    return [{ value: docs.some((doc) => doc["slot"] === slot) ? ({ found: "own" } satisfies Look) : vacant }];
   },
   /** Without any guard, for controls. */
   put: (docs: Doc[], doc: Doc) => [{ value: true, next: put(docs, doc) }],

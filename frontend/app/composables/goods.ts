@@ -20,7 +20,8 @@ export function useGoods(order: () => Order) {
       found.push(...rows.filter((row) => row.orderId === id));
       if (found.length >= expected || page * PAGE_SIZE >= total) break;
     }
-    return found;
+    const place = (row: LibraryRow) => lines.findIndex(({ itemId }) => itemId === row.itemId);
+    return found.sort((a, b) => place(a) - place(b) || (a.serial ?? 0) - (b.serial ?? 0));
   }
 
   const request = useAsyncData(`goods:${order().id}`, read, { default: () => [] as LibraryRow[] });

@@ -33,6 +33,8 @@ export function useHolds() {
   return {
     /** Those with time left, the latest first. */
     open: computed(() => holds.value.filter((hold) => Date.parse(hold.expiresAt) > now.value)),
+    /** The one of an item. */
+    of: (item: string) => holds.value.find((hold) => hold.item === item && Date.parse(hold.expiresAt) > now.value),
     load: () => keep(read()),
     add: (hold: Hold) => keep([hold, ...read().filter((other) => other.order !== hold.order)]),
     clear: () => keep([]),

@@ -8,7 +8,7 @@ const EAGER_MS = 1500;
  * often, for the moments in which a person waits for the answer. Await `loaded` before `order` is used.
  */
 export function useOrder(id: string, eager: () => boolean = () => false) {
-  const { $shop, isHydrating } = useNuxtApp();
+  const { $t, $shop, isHydrating } = useNuxtApp();
   const request = useRead(`order:${id}`, () => $shop("orders.get", { id }));
   const { data, error, refresh } = request;
   const resting = () => !data.value || isResting(data.value.status);
@@ -37,7 +37,7 @@ export function useOrder(id: string, eager: () => boolean = () => false) {
   });
 
   const loaded = request.then(() => {
-    if (error.value) throw pageError(error.value, "There is no such order");
+    if (error.value) throw pageError(error.value, $t.order.missing);
   });
   return { order: data as Ref<Order>, refresh, loaded };
 }

@@ -5,7 +5,7 @@ let asked: Promise<User | null> | undefined;
 
 /**
  * Who is signed in: undefined while unknown. Public pages are rendered for nobody in particular and shared by all
- * readers, so the browser asks once after it has taken over.
+ * readers, so the browser asks once after it has taken over. Only pages of one person ask on the server.
  */
 export function useSession() {
   const user = useState<User | null | undefined>("user", () => undefined);
@@ -14,16 +14,16 @@ export function useSession() {
 
   /** Resolves with the user; asks the server only once, unless `again`. Unreachable counts as signed out, for now. */
   function ready(again = false): Promise<User | null> {
-    if (!asked || again) {
-      asked = $shop("auth.me", {}).then(
-        (reply) => (user.value = reply.user),
-        () => {
-          asked = undefined;
-          return (user.value = null);
-        },
-      );
-    }
-    return asked;
+    if (asked && !again) return asked;
+    const answer = $shop("auth.me", {}).then(
+      (reply) => (user.value = reply.user),
+      () => {
+        asked = undefined;
+        return (user.value = null);
+      },
+    );
+    if (import.meta.client) asked = answer;
+    return answer;
   }
 
   async function enter(reply: Promise<{ user: User }>): Promise<void> {
@@ -31,16 +31,22 @@ export function useSession() {
     asked = Promise.resolve(user.value);
   }
 
-  async function signOut(): Promise<void> {
-    await $shop("auth.signout", {});
+  /** The session is over: nothing of its user stays on this screen. */
+  function forget(): void {
     user.value = null;
     asked = Promise.resolve(null);
     holds.clear();
   }
 
+  async function signOut(): Promise<void> {
+    await $shop("auth.signout", {});
+    forget();
+  }
+
   return {
     user,
     ready,
+    forget,
     signOut,
     signIn: (email: string, password: string) => enter($shop("auth.signin", { email, password })),
     signUp: (email: string, password: string, name: string) => enter($shop("auth.signup", { email, password, name })),

@@ -10,7 +10,7 @@ type Said = Words["common"] & { sell: Words["sell"]; admin: Words["admin"]; lega
  */
 export default defineNuxtPlugin({
   name: "words",
-  async setup(app) {
+  async setup() {
     const asked = import.meta.server ? useRequestHeaders(["x-lang"])["x-lang"] : document.documentElement.lang;
     const language: Language = languageOf(asked);
     const said = { ...(await loadWords(language, "common")) } as Said;

@@ -3,7 +3,8 @@ import type { PayWith } from "./types.ts";
 export type Confirmed =
   | { state: "done" }
   | { state: "redirect"; url: string }
-  | { state: "declined"; message: string }
+  /** `code` is Stripe's. */
+  | { state: "declined"; code: string }
   /** The intent has moved on: read the order. */
   | { state: "stale" };
 
@@ -29,7 +30,7 @@ export async function confirmPayment(pay: PayWith, paymentMethod: string, return
   const reply = (await response.json()) as Reply;
   const url = reply.next_action?.redirect_to_url?.url;
   if (response.ok) return url ? { state: "redirect", url } : { state: "done" };
-  if (response.status === 402) return { state: "declined", message: reply.error?.message ?? "Your card was declined." };
+  if (response.status === 402) return { state: "declined", code: reply.error?.code ?? "card_declined" };
   if (reply.error?.code === "payment_intent_unexpected_state") return { state: "stale" };
   throw new Error(reply.error?.message ?? `The payment service answered ${response.status}`);
 }

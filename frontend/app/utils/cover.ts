@@ -1,6 +1,15 @@
 /** Where the gateway has every item's art; order lines and library rows name their item alone. */
 export const coverAddress = (itemId: string) => `/covers/${encodeURIComponent(itemId)}.svg`;
 
+/** A seller's own picture has its hash for a name; drawn art fits every size as it is. */
+const PHOTO = /^\/covers\/[^/]+\/[0-9a-z]+$/;
+/** Widths in which the gateway keeps a picture, px. */
+const WIDTHS = [320, 640, 1280];
+
+/** The widths in which a cover is to be had, for a browser to choose from; none of drawn art. */
+export const srcsetOf = (cover: string): string | undefined =>
+  PHOTO.test(cover) ? WIDTHS.map((width) => `${cover}?w=${width} ${width}w`).join(", ") : undefined;
+
 /** FNV-1a: small, and the same everywhere, so that server and browser draw the same cover. */
 function hash(text: string): number {
   let value = 0x811c9dc5;

@@ -17,6 +17,8 @@ export interface Format {
   shortDay(iso: string): string;
   /** "23 Nov 2026, 12:00 UTC" */
   moment(iso: string): string;
+  /** "23 Nov, 12:00:00.042": for what follows one another closely. */
+  precise(iso: string): string;
 }
 
 function formatOf(locale: string): Format {
@@ -26,6 +28,15 @@ function formatOf(locale: string): Format {
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone });
   const shortDays = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone });
   const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone });
+  const precise = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+    timeZone,
+  });
   return {
     money: ({ amount }) => euros.format(amount / 100),
     number: (value) => numbers.format(value),
@@ -33,6 +44,7 @@ function formatOf(locale: string): Format {
     day: (iso) => days.format(Date.parse(iso)),
     shortDay: (iso) => shortDays.format(Date.parse(iso)),
     moment: (iso) => `${moments.format(Date.parse(iso))} ${timeZone}`,
+    precise: (iso) => precise.format(Date.parse(iso)),
   };
 }
 

@@ -7,6 +7,7 @@ export const KINDS: readonly Kind[] = ["unique", "edition", "keys", "unlimited"]
 export type StockTone = "good" | "held" | "gone";
 
 type StockWords = Words["common"]["stock"];
+type TruthWords = Words["common"]["truth"];
 
 /** A hold is still on when a card reads it; `now` is the server's clock in ms. */
 function heldWords(held: number, nextAt: string | null, now: number, words: StockWords): string {
@@ -26,6 +27,29 @@ export function stockWords(
   if (stock.available > 0) return { text: words.left(stock.available), tone: "good" };
   if (stock.held > 0) return { text: heldWords(stock.held, nextAt, now, words), tone: "held" };
   return { text: words.soldOut, tone: "gone" };
+}
+
+/** What is being held, as a sentence of its own; "" when nothing is. */
+export function truthWords(held: number, nextAt: string | null, now: number, words: TruthWords): string {
+  if (held === 0) return "";
+  if (!nextAt) return words.beingHeld(held);
+  const left = secondsUntil(nextAt, now);
+  return left > 0 ? words.backIn(held, clock(left)) : words.backSoon(held);
+}
+
+/** A part that is there at all is seen, however small: no less than this of the whole meter. */
+const LEAST_SHARE = 0.02;
+
+/** All copies as parts of a meter, with what share of it they take; those that are none are left out. */
+export function meterOf({ total, sold, held, available }: Stock): { part: "sold" | "held" | "free"; share: number }[] {
+  const parts = [
+    { part: "sold" as const, share: sold / total },
+    { part: "held" as const, share: held / total },
+    { part: "free" as const, share: available / total },
+  ];
+  return parts
+    .filter(({ share }) => share > 0)
+    .map(({ part, share }) => ({ part, share: Math.max(share, LEAST_SHARE) }));
 }
 
 /** The stock as it will be once a hold of `quantity` is granted; shown before the server has answered. */

@@ -16,7 +16,9 @@ function inline(node: Inline): VNode | string {
   }
 }
 
-function block(node: Block): VNode {
+type Heading = "h2" | "h3";
+
+function block(node: Block, heading: Heading): VNode {
   switch (node.type) {
     case "rule":
       return h("hr");
@@ -28,15 +30,21 @@ function block(node: Block): VNode {
         node.items.map((item) => h("li", item.map(inline))),
       );
     default: {
-      // The page's own title is the h1, the sections of the page are h2.
-      const tag = { paragraph: "p", heading: "h3", quote: "blockquote" }[node.type];
+      const tag = { paragraph: "p", heading, quote: "blockquote" }[node.type];
       return h(tag, node.children.map(inline));
     }
   }
 }
 
-/** A description in Markdown, drawn node by node with Vue's own escaping: no HTML string is ever made. */
-export default function Prose({ source }: { source: string }): VNode {
-  return h("div", { class: "prose" }, parseMarkdown(source).map(block));
+/**
+ * Markdown, drawn node by node with Vue's own escaping: no HTML string is ever made. Its headings stand below those of
+ * the page: under a section's h2 by default.
+ */
+export default function Prose({ source, heading = "h3" }: { source: string; heading?: Heading }): VNode {
+  return h(
+    "div",
+    { class: "prose" },
+    parseMarkdown(source).map((node) => block(node, heading)),
+  );
 }
-Prose.props = ["source"];
+Prose.props = ["source", "heading"];
