@@ -43,6 +43,8 @@ const REFUSALS: [route: string, thing: string, send: Ask, statuses: string][] = 
   ["GET /api/library/{id}/files/{filename}", "guestCopy", {}, "404 404 404 404 404"],
   ["DELETE /api/auth/sessions/{id}", "session", {}, "401 404 401 404 404"],
   ["PUT /api/wishlist/{itemId}", "draft", {}, "401 404 401 404 404"],
+  ["PUT /api/items/{id}/waitlist", "draft", {}, "401 404 401 404 404"],
+  ["GET /api/items/{id}/waitlist", "draft", {}, "404 404 404 404 404"],
   ["GET /api/admin/orders/{id}", "order", {}, "404 404 404 404 404"],
   ["POST /api/admin/dead/{id}/replay", "order", {}, "404 404 404 404 404"],
 ];
@@ -56,7 +58,7 @@ const BY_LINK = [
 const FOR_EVERYBODY = ["GET /api/sellers/{id}", "GET /sitemap/{part}.xml"];
 
 /** The id is of something that is not theirs, and what they change is their own list: its spec tells the lists apart. */
-const OWN_LISTS = ["DELETE /api/wishlist/{itemId}"];
+const OWN_LISTS = ["DELETE /api/wishlist/{itemId}", "DELETE /api/items/{id}/waitlist", "DELETE /api/discounts/{code}"];
 
 /** Whose things are whose, over HTTP, in the process that `npm start` runs. */
 describe("access", () => {
