@@ -15,7 +15,11 @@ const AT_REST_WITHIN = 30_000;
 /** Longer than any of the troubles, and short enough to see what is left to the deadline. */
 const ENV = { ...KEYS, HOLD_SECONDS: "45" };
 /** Two processes of each: every call from the one to the other goes over NATS. */
-const GROUPS = ["api,auth,items,delivery", "orders,inventory,payments,expiration,audit", "sandbox,demo"];
+const GROUPS = [
+  "api,auth,items,delivery,search,wishlist",
+  "orders,inventory,payments,expiration,audit,discounts,waitlist,mail",
+  "sandbox,demo",
+];
 
 const missing = TestCluster.missing();
 if (missing) skipped("the death of servers", missing);

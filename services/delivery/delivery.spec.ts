@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { typeOf } from "../../core/errors.ts";
 import { onBothStores, testBroker, type TestBroker } from "../../tests/broker.ts";
+import { until } from "../../tests/bus.ts";
 import { person, stranger } from "../../tests/people.ts";
 import auth from "../auth/auth.service.ts";
 import sessions from "../auth/sessions.service.ts";
@@ -98,6 +99,9 @@ onBothStores("delivery", (env) => {
     const file = (filename: string) => ({ id, filename, size: 3, type: "text/plain", sha256: blob, blob });
     for (const name of ["old.txt", "new.txt"]) await call("items.attachFile", file(name), owner);
     await grant("f1", id);
+    // Whether a copy came before is told by milliseconds.
+    const granted = Date.now();
+    await until(() => Date.now() > granted);
     await call("items.removeFile", { id, filename: "old.txt" }, owner);
     await grant("f2", id);
     const names = async (order: string) =>
